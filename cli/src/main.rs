@@ -1,0 +1,2 @@
+//! The `blueshift` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Chinook-shaped raw CSV at any scale, deterministic by seed.

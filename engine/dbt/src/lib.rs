@@ -1,0 +1,1 @@
+//! dbt projects: loading, Jinja, the graph of models, and the runner.

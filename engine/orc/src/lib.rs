@@ -1,0 +1,1 @@
+//! An ORC v1 writer for Arrow record batches.

@@ -1,0 +1,1 @@
+//! Redshift's SQL: tokens, syntax tree and parser.

@@ -1,0 +1,1 @@
+//! The blueshift engine: a local Amazon Redshift on DataFusion.
