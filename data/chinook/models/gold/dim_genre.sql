@@ -1,0 +1,6 @@
+{{ config(dist='all', sort='genre_id') }}
+
+select
+    genre_id,
+    name
+from {{ ref('genre') }}

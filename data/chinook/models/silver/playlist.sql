@@ -1,0 +1,26 @@
+-- Playlists, one row each: the newest usable version.
+{{ config(unique_key='playlist_id', dist='all', sort='playlist_id') }}
+
+with new_rows as (
+
+    select
+        s.*,
+        row_number() over (partition by s.playlist_id order by {{ newest_first('s') }}) as version_rank
+    from {{ ref('stg_playlist') }} as s
+    where s.reject_reason is null
+    {% if is_incremental() %}
+        and {{ is_new_delivery('s') }}
+    {% endif %}
+
+)
+
+select
+    playlist_id,
+    cast(coalesce(name, 'Unknown playlist') as varchar(200)) as name,
+    case when name is null then true else false end as is_repaired,
+    delivery_id,
+    delivered_at,
+    source_object,
+    source_row
+from new_rows
+where version_rank = 1
