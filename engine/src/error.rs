@@ -237,8 +237,9 @@ impl Error {
 
     /// `function x(...) does not exist`
     pub fn undefined_function(signature: impl fmt::Display) -> Self {
-        Error::new(SqlState::UNDEFINED_FUNCTION, format!("function {signature} does not exist"))
-            .with_hint("No function matches the given name and argument types. You may need to add explicit type casts.")
+        Error::new(SqlState::UNDEFINED_FUNCTION, format!("function {signature} does not exist")).with_hint(
+            "No function matches the given name and argument types. You may need to add explicit type casts.",
+        )
     }
 
     /// `relation "x" already exists`

@@ -1,1 +1,9 @@
-//! See the crate documentation.
+//! AWS Glue's part: the data catalog, the CSV-to-ORC job with its bookmarks, the crawler.
+
+pub mod bookmark;
+pub mod data_catalog;
+pub mod hive_type;
+pub mod job;
+
+pub use data_catalog::{CatalogColumn, CatalogTable, DataCatalog};
+pub use hive_type::HiveType;

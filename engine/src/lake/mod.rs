@@ -1,1 +1,8 @@
-//! See the crate documentation.
+//! The data lake: locations, object stores, ORC and the other formats of external tables.
+
+pub mod location;
+pub mod object_store;
+pub mod source;
+
+pub use location::Location;
+pub use object_store::ObjectStores;
