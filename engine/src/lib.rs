@@ -3,36 +3,36 @@
 //! The modules below stand in the order in which data flows; `ARCHITECTURE.md` has the map and
 //! the invariants.
 
-/// Syntax tree to logical plan.
-pub mod binder;
-/// Relations as SQL sees them: schemas, tables, views, external tables, system views.
-pub mod catalog;
-/// Where a warehouse lives and how much it may use: every limit has its name here.
-pub mod config;
-/// An opened warehouse: hands out sessions.
-pub mod engine;
 /// What can go wrong: one error type in the shape of PostgreSQL's ErrorResponse.
 pub mod error;
-/// Redshift's SQL functions, one file each.
-pub mod functions;
-/// AWS Glue's part: the data catalog, the CSV-to-ORC job with its bookmarks, the crawler.
-pub mod glue;
-/// The data lake: locations, object stores, ORC and the other formats of external tables.
-pub mod lake;
-/// `run-pipeline`: raw CSV to tested gold tables.
-pub mod pipeline;
-/// Passes over the syntax tree that give Redshift's meaning to what parses as something else.
-pub mod rewrite;
-/// A session: settings, the current transaction, statements in, results out.
-pub mod session;
-/// What each SQL command does, one file each.
-pub mod statement;
+/// Where a warehouse lives and how much it may use: every limit has its name here.
+pub mod config;
+/// Redshift's data types: their names, limits, Arrow representation and text form.
+pub mod types;
 /// Files: the only door to the file system, data segments, delete files, the catalog store.
 pub mod storage;
 /// Transactions: snapshots, the private overlay of changes, commit and conflicts.
 pub mod transaction;
-/// Redshift's data types: their names, limits, Arrow representation and text form.
-pub mod types;
+/// Relations as SQL sees them: schemas, tables, views, external tables, system views.
+pub mod catalog;
+/// The data lake: locations, object stores, ORC and the other formats of external tables.
+pub mod lake;
+/// AWS Glue's part: the data catalog, the CSV-to-ORC job with its bookmarks, the crawler.
+pub mod glue;
+/// Redshift's SQL functions, one file each.
+pub mod functions;
+/// Passes over the syntax tree that give Redshift's meaning to what parses as something else.
+pub mod rewrite;
+/// Syntax tree to logical plan.
+pub mod binder;
+/// What each SQL command does, one file each.
+pub mod statement;
+/// A session: settings, the current transaction, statements in, results out.
+pub mod session;
+/// An opened warehouse: hands out sessions.
+pub mod engine;
+/// `run-pipeline`: raw CSV to tested gold tables.
+pub mod pipeline;
 
 pub use config::Config;
 
