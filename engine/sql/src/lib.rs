@@ -8,10 +8,13 @@
 //! Architecture invariant: nothing here panics or overflows the stack, whatever the text.
 
 pub mod ast;
+mod dialect;
 mod error;
+pub mod lexer;
 pub mod limits;
 pub mod parser;
 pub mod script;
+pub mod unparse;
 
 pub use ast::Statement;
 pub use error::ParseError;

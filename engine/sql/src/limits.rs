@@ -1,13 +1,137 @@
-//! Named limits of the parser. Beyond them a statement is refused with an error whose `limit` is set.
+//! Named limits of the parser, and the check of a statement's tokens against them.
+//!
+//! A tree as deep as its text is long would overflow the stack of whoever walks, prints or drops it, so depth is
+//! bounded before a tree is built. `AND` and `OR` chains do not count: they become balanced trees.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Word};
+
+use crate::lexer::Tokens;
 
 /// Longest statement in bytes (Redshift: 16 MB).
 pub const STATEMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Deepest nesting of expressions, subqueries and types.
+/// Deepest nesting of parentheses and brackets.
 pub const NESTING_MAX: usize = 128;
 
-/// Longest chain of operators on one level (`a OR b OR c …`); such a chain is a tree as deep as it is long.
-pub const OPERATOR_CHAIN_MAX: usize = 1024;
+/// Deepest tree that operators, `UNION`s and `CASE`s may build without parentheses, summed over nested parentheses.
+pub const CHAIN_MAX: usize = 500;
 
 /// Longest identifier in bytes; longer ones are cut, as Redshift does.
 pub const IDENTIFIER_BYTES_MAX: usize = 127;
+
+/// Deepest nesting of `((SELECT`, over which `sqlparser` backtracks exponentially.
+const DOUBLE_PARENTHESES_MAX: usize = 10;
+
+/// One open parenthesis.
+#[derive(Default)]
+struct Level {
+    /// Operators since the last separator.
+    chain: usize,
+    /// Deepest tree seen before, within this parenthesis.
+    deepest: usize,
+    /// Deepest closed child of the current operand chain.
+    child: usize,
+    /// The next `AND` belongs to `BETWEEN`.
+    between: bool,
+    /// Set operators of this level.
+    set_operators: usize,
+    /// `CASE`s that are still open.
+    cases: usize,
+    /// This parenthesis is the inner one of `((SELECT`.
+    double: bool,
+}
+
+impl Level {
+    fn depth(&self) -> usize {
+        self.deepest.max(self.chain + self.child) + self.set_operators + self.cases
+    }
+
+    fn end_chain(&mut self) {
+        self.deepest = self.deepest.max(self.chain + self.child);
+        self.chain = 0;
+        self.child = 0;
+        self.between = false;
+    }
+}
+
+/// The first token beyond a limit and the limit's name.
+pub(crate) fn check(tokens: &Tokens) -> Result<(), (usize, &'static str)> {
+    let mut levels = vec![Level::default()];
+    let mut doubles = 0;
+    for (at, token) in tokens.tokens.iter().enumerate() {
+        match &token.token {
+            Token::LParen | Token::LBracket | Token::LBrace => {
+                levels.push(Level::default());
+                if levels.len() > NESTING_MAX {
+                    return Err((at, "parentheses are nested too deeply"));
+                }
+            }
+            Token::RParen | Token::RBracket | Token::RBrace if levels.len() > 1 => {
+                let Some(closed) = levels.pop() else { continue };
+                doubles -= usize::from(closed.double);
+                if let Some(level) = levels.last_mut() {
+                    level.child = level.child.max(closed.depth() + 1);
+                }
+            }
+            other => {
+                let doubled = opens_double(tokens, at);
+                let Some(level) = levels.last_mut() else { continue };
+                if doubled && !level.double {
+                    level.double = true;
+                    doubles += 1;
+                }
+                count(level, other);
+            }
+        }
+        if levels.last().is_some_and(|level| level.depth() > CHAIN_MAX) {
+            return Err((at, "the expression is too complex"));
+        }
+        if doubles > DOUBLE_PARENTHESES_MAX {
+            return Err((at, "parentheses are nested too deeply"));
+        }
+    }
+    Ok(())
+}
+
+fn opens_double(tokens: &Tokens, at: usize) -> bool {
+    let Some(before) = at.checked_sub(2).and_then(|from| tokens.tokens.get(from..at)) else { return false };
+    before.iter().all(|token| token.token == Token::LParen)
+}
+
+/// Counts what makes a tree deeper, and starts again at what separates expressions.
+fn count(level: &mut Level, token: &Token) {
+    match token {
+        Token::Comma | Token::SemiColon => level.end_chain(),
+        Token::Word(Word { keyword, quote_style: None, value }) => match keyword {
+            Keyword::BETWEEN => {
+                level.chain += 1;
+                level.between = true;
+            }
+            Keyword::AND if level.between => level.between = false,
+            Keyword::AND | Keyword::OR => level.end_chain(),
+            Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS => {
+                level.end_chain();
+                level.set_operators += 1;
+            }
+            Keyword::CASE => level.cases += 1,
+            Keyword::END => level.cases = level.cases.saturating_sub(1),
+            Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::GROUP | Keyword::HAVING | Keyword::ORDER => {
+                level.end_chain();
+            }
+            Keyword::ON | Keyword::WHEN | Keyword::THEN | Keyword::ELSE | Keyword::SET | Keyword::VALUES => {
+                level.end_chain();
+            }
+            Keyword::NOT | Keyword::IS | Keyword::IN | Keyword::LIKE | Keyword::ILIKE | Keyword::SIMILAR => {
+                level.chain += 1;
+            }
+            Keyword::AT | Keyword::COLLATE | Keyword::OPERATOR | Keyword::OVERLAPS | Keyword::PRIOR => level.chain += 1,
+            Keyword::EXPLAIN | Keyword::PREPARE => level.chain += 1,
+            _ if value == "isnull" || value == "notnull" || value == "approximate" => level.chain += 1,
+            _ => {}
+        },
+        Token::Number(..) | Token::SingleQuotedString(_) | Token::Period | Token::Placeholder(_) | Token::Word(_) => {}
+        // All others are operators.
+        _ => level.chain += 1,
+    }
+}

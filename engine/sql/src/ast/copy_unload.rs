@@ -186,6 +186,32 @@ pub enum CopyFlag {
     CleanPath,
 }
 
+/// The words of the options without a value.
+pub const COPY_FLAGS: &[(&str, CopyFlag)] = &[
+    ("ACCEPTANYDATE", CopyFlag::AcceptAnyDate),
+    ("BLANKSASNULL", CopyFlag::BlanksAsNull),
+    ("EMPTYASNULL", CopyFlag::EmptyAsNull),
+    ("ESCAPE", CopyFlag::Escape),
+    ("EXPLICIT_IDS", CopyFlag::ExplicitIds),
+    ("FILLRECORD", CopyFlag::FillRecord),
+    ("IGNOREALLERRORS", CopyFlag::IgnoreAllErrors),
+    ("IGNOREBLANKLINES", CopyFlag::IgnoreBlankLines),
+    ("REMOVEQUOTES", CopyFlag::RemoveQuotes),
+    ("ROUNDEC", CopyFlag::RoundEc),
+    ("TRIMBLANKS", CopyFlag::TrimBlanks),
+    ("TRUNCATECOLUMNS", CopyFlag::TruncateColumns),
+    ("NOLOAD", CopyFlag::NoLoad),
+    ("SERIALIZETOJSON", CopyFlag::SerializeToJson),
+    ("BZIP2", CopyFlag::Bzip2),
+    ("GZIP", CopyFlag::Gzip),
+    ("LZOP", CopyFlag::Lzop),
+    ("ZSTD", CopyFlag::Zstd),
+    ("HEADER", CopyFlag::Header),
+    ("ADDQUOTES", CopyFlag::AddQuotes),
+    ("ALLOWOVERWRITE", CopyFlag::AllowOverwrite),
+    ("CLEANPATH", CopyFlag::CleanPath),
+];
+
 /// `UNLOAD ('query') TO 'target' options`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unload {

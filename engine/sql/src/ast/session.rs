@@ -31,6 +31,8 @@ pub enum ParameterValue {
     String(String),
     /// A number as written, with its sign.
     Number(String),
+    /// `INTERVAL '…' [HOUR TO MINUTE]` as written (`SET TIME ZONE`).
+    Interval(String),
 }
 
 impl ParameterValue {
@@ -38,7 +40,7 @@ impl ParameterValue {
     pub fn as_str(&self) -> &str {
         match self {
             ParameterValue::Word(word) => &word.value,
-            ParameterValue::String(text) | ParameterValue::Number(text) => text,
+            ParameterValue::String(text) | ParameterValue::Number(text) | ParameterValue::Interval(text) => text,
         }
     }
 }

@@ -9,9 +9,9 @@ pub struct TableAttributes {
     pub backup: Option<bool>,
     /// `DISTSTYLE …`.
     pub dist_style: Option<DistStyle>,
-    /// `DISTKEY (column)`.
+    /// `DISTKEY (column)`; in `CREATE TABLE AS` also a column's number, as an identifier of digits.
     pub dist_key: Option<Ident>,
-    /// `[COMPOUND|INTERLEAVED] SORTKEY (…)` or `SORTKEY AUTO`.
+    /// `[COMPOUND|INTERLEAVED] SORTKEY (…)` or `SORTKEY AUTO`; columns as in `dist_key`.
     pub sort_key: Option<SortKey>,
     /// `ENCODE AUTO`.
     pub encode_auto: bool,
@@ -61,6 +61,36 @@ pub enum Encoding {
     Text255,
     Text32k,
     Zstd,
+}
+
+/// Encodings and their names.
+const ENCODINGS: &[(&str, Encoding)] = &[
+    ("auto", Encoding::Auto),
+    ("raw", Encoding::Raw),
+    ("az64", Encoding::Az64),
+    ("bytedict", Encoding::Bytedict),
+    ("delta", Encoding::Delta),
+    ("delta32k", Encoding::Delta32k),
+    ("lzo", Encoding::Lzo),
+    ("mostly8", Encoding::Mostly8),
+    ("mostly16", Encoding::Mostly16),
+    ("mostly32", Encoding::Mostly32),
+    ("runlength", Encoding::Runlength),
+    ("text255", Encoding::Text255),
+    ("text32k", Encoding::Text32k),
+    ("zstd", Encoding::Zstd),
+];
+
+impl Encoding {
+    /// The encoding of a lower-case name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        ENCODINGS.iter().find(|(known, _)| *known == name).map(|(_, encoding)| *encoding)
+    }
+
+    /// The encoding's lower-case name.
+    pub fn name(self) -> &'static str {
+        ENCODINGS.iter().find(|(_, encoding)| *encoding == self).map_or("auto", |(name, _)| name)
+    }
 }
 
 /// Collation of a column or database.
