@@ -1,1 +1,66 @@
-//! See the crate documentation.
+//! Redshift's SQL functions, one file each (close siblings share one), in folders by family.
+//!
+//! Each function is a documented constant ([`definition::ScalarFunction`] and its like for
+//! aggregates and windows) from which DataFusion's function and the reference page are made.
+//! Functions keep no state. What depends on the session — `SYSDATE`, `CURRENT_USER`, settings — is
+//! folded by the planner and is not here; only the session's time zone comes along, in DataFusion's
+//! `execution.time_zone`.
+//!
+//! A new function: its file, its line in the family's `mod.rs`, its `.slt`.
+
+/// A call's arguments as typed columns, and builders of results.
+pub mod arguments;
+/// Date and time functions.
+pub mod datetime;
+/// What a function is.
+pub mod definition;
+/// Numbers: conversion and rounding.
+pub mod number;
+#[cfg(test)]
+pub mod testing;
+/// Values as text.
+pub mod text;
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::ScalarUDF;
+
+use definition::ScalarFunction;
+
+/// The families' scalar functions.
+const SCALAR: &[&[&ScalarFunction]] = &[datetime::SCALAR];
+
+/// All scalar functions, for documentation and for binding by name.
+pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {
+    SCALAR.iter().flat_map(|family| family.iter().copied())
+}
+
+/// All scalar functions as DataFusion knows them.
+pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
+    scalar_functions().map(|function| function.to_udf()).collect()
+}
+
+/// Redshift's name of an Arrow type, for messages.
+pub fn type_name(data_type: &DataType) -> String {
+    let name = match data_type {
+        DataType::Null => "unknown",
+        DataType::Boolean => "boolean",
+        DataType::Int8 | DataType::Int16 | DataType::UInt8 => "smallint",
+        DataType::Int32 | DataType::UInt16 => "integer",
+        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => "bigint",
+        DataType::Float16 | DataType::Float32 => "real",
+        DataType::Float64 => "double precision",
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => "numeric",
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "character varying",
+        DataType::Date32 | DataType::Date64 => "date",
+        DataType::Time32(_) | DataType::Time64(_) => "time without time zone",
+        DataType::Timestamp(_, None) => "timestamp without time zone",
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
+        DataType::Interval(_) | DataType::Duration(_) => "interval",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary varying",
+        DataType::Dictionary(_, value) => return type_name(value),
+        other => return other.to_string(),
+    };
+    name.to_string()
+}

@@ -1,0 +1,217 @@
+//! What a function is: one documented constant per function, from which DataFusion's `ScalarUDF`
+//! and the reference page are made.
+//!
+//! DataFusion's own coercion is switched off on purpose (`coerce_types` answers what it was asked):
+//! Redshift's implicit conversions differ, so a function converts its arguments itself, through
+//! [`Call`].
+
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use arrow::{
+    array::{Array, ArrayRef},
+    datatypes::{DataType, Field, FieldRef},
+};
+use datafusion::{
+    common::ScalarValue,
+    error::{DataFusionError, Result as DataFusionResult},
+    logical_expr::{
+        ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    },
+};
+
+use super::{
+    arguments::{Call, Kind},
+    type_name,
+};
+use crate::error::{Error, Result};
+
+/// Documentation of a function: what its reference page says.
+#[derive(Debug)]
+pub struct Documentation {
+    /// The name, in lower case.
+    pub name: &'static str,
+    /// Other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// The family, which is also the folder.
+    pub category: &'static str,
+    /// What it does, in a sentence or three.
+    pub description: &'static str,
+    /// Arguments: name and meaning.
+    pub arguments: &'static [(&'static str, &'static str)],
+    /// A statement that shows it, and its result.
+    pub example: &'static str,
+}
+
+/// A scalar function: its documentation, how many arguments it takes, its result type and its code.
+#[derive(Debug)]
+pub struct ScalarFunction {
+    /// What the reference page says.
+    pub documentation: Documentation,
+    /// The least and the greatest number of arguments.
+    pub arity: (usize, usize),
+    /// The result type for the argument types. It refuses types that the function does not take.
+    pub returns: fn(&Types) -> Result<DataType>,
+    /// Computes the result for all rows of a batch.
+    pub invoke: fn(&Call) -> Result<ArrayRef>,
+}
+
+/// The types of a call's arguments, while its result type is worked out.
+#[derive(Debug)]
+pub struct Types<'a> {
+    name: &'static str,
+    types: &'a [DataType],
+}
+
+impl<'a> Types<'a> {
+    /// The types of a call of `name`.
+    pub fn new(name: &'static str, types: &'a [DataType]) -> Self {
+        Types { name, types }
+    }
+
+    /// How many arguments there are.
+    pub fn count(&self) -> usize {
+        self.types.len()
+    }
+
+    /// The type of an argument; Null beyond the last.
+    pub fn data_type(&self, index: usize) -> &DataType {
+        self.types.get(index).map_or(&DataType::Null, value_type)
+    }
+
+    /// The kind of an argument.
+    pub fn kind(&self, index: usize) -> Kind {
+        Kind::of(self.data_type(index))
+    }
+
+    /// The kinds of all arguments.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        (0..self.count()).map(|index| self.kind(index))
+    }
+
+    /// `function name(types) does not exist`: what Redshift says of argument types that do not fit.
+    pub fn refuse<T>(&self) -> Result<T> {
+        let names: Vec<String> = self.types.iter().map(|data_type| type_name(value_type(data_type))).collect();
+        Err(Error::undefined_function(format!("{}({})", self.name, names.join(", "))))
+    }
+
+    /// Refuses the call unless the argument is NULL or of one of the kinds that `accept` takes.
+    pub fn require(&self, index: usize, accept: fn(Kind) -> bool) -> Result<()> {
+        let kind = self.kind(index);
+        if index >= self.count() || kind == Kind::Null || accept(kind) { Ok(()) } else { self.refuse() }
+    }
+}
+
+/// The type behind a dictionary.
+fn value_type(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, value) => value,
+        DataType::RunEndEncoded(_, value) => value.data_type(),
+        other => other,
+    }
+}
+
+/// The function as DataFusion sees it.
+#[derive(Debug)]
+struct Adapter {
+    function: &'static ScalarFunction,
+    signature: Signature,
+    aliases: Vec<String>,
+}
+
+impl PartialEq for Adapter {
+    fn eq(&self, other: &Self) -> bool {
+        self.function.documentation.name == other.function.documentation.name
+    }
+}
+
+impl Eq for Adapter {}
+
+impl Hash for Adapter {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.function.documentation.name.hash(state);
+    }
+}
+
+impl ScalarFunction {
+    /// The function for DataFusion's registry.
+    pub fn to_udf(&'static self) -> Arc<ScalarUDF> {
+        let aliases = self.documentation.aliases.iter().map(|alias| (*alias).to_string()).collect();
+        let signature = Signature::user_defined(Volatility::Immutable);
+        Arc::new(ScalarUDF::new_from_impl(Adapter { function: self, signature, aliases }))
+    }
+
+    /// The result type for the argument types, or why there is none.
+    pub fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        let types = Types::new(self.documentation.name, types);
+        let (least, most) = self.arity;
+        if types.count() < least || types.count() > most {
+            return types.refuse();
+        }
+        (self.returns)(&types)
+    }
+}
+
+impl ScalarUDFImpl for Adapter {
+    fn name(&self) -> &str {
+        self.function.documentation.name
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> DataFusionResult<Vec<DataType>> {
+        Ok(arg_types.to_vec())
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> DataFusionResult<DataType> {
+        self.function.return_type(arg_types).map_err(DataFusionError::from)
+    }
+
+    /// A TIME result keeps the declared type of the TIME or TIMETZ argument it came from.
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
+        let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        let result = self.function.return_type(&types)?;
+        let field = Field::new(self.name(), result.clone(), true);
+        if matches!(result, DataType::Time64(_))
+            && let Some(time) = args.arg_fields.iter().find(|field| field.data_type() == &result)
+        {
+            return Ok(Arc::new(field.with_metadata(time.metadata().clone())));
+        }
+        Ok(Arc::new(field))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let call = Call {
+            name: self.function.documentation.name,
+            arguments: &args.args,
+            rows,
+            zone: args.config_options.execution.time_zone.as_deref().unwrap_or("UTC"),
+            return_type: args.return_field.data_type(),
+        };
+        let result = (self.function.invoke)(&call)?;
+        if result.len() != rows || result.data_type() != call.return_type {
+            return Err(Error::internal(format!(
+                "{} returned {} rows of {} where {rows} of {} were due",
+                call.name,
+                result.len(),
+                result.data_type(),
+                call.return_type
+            ))
+            .into());
+        }
+        if constant {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
+        }
+        Ok(ColumnarValue::Array(result))
+    }
+}
