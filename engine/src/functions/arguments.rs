@@ -196,7 +196,7 @@ impl Call<'_> {
     pub fn array(&self, index: usize) -> Result<(ArrayRef, bool)> {
         let (array, constant) = match self.arguments.get(index) {
             None => return Err(Error::internal(format!("{} has no argument {index}", self.name))),
-            Some(ColumnarValue::Scalar(value)) => (value.to_array().map_err(Error::from)?, true),
+            Some(ColumnarValue::Scalar(value)) => (value.to_array().map_err(Error::internal)?, true),
             Some(ColumnarValue::Array(array)) => (Arc::clone(array), false),
         };
         match array.data_type() {
@@ -302,7 +302,10 @@ impl Call<'_> {
         let array = match Kind::of(array.data_type()) {
             Kind::TimestampTz => {
                 let instants = convert(&array, &timestamptz())?;
-                instants.as_primitive::<arrow::datatypes::TimestampMicrosecondType>().clone().with_timezone_opt(None::<String>)
+                instants
+                    .as_primitive::<arrow::datatypes::TimestampMicrosecondType>()
+                    .clone()
+                    .with_timezone_opt(None::<String>)
             }
             Kind::Text => {
                 let texts = text::to_text(&array, self.zone)?;

@@ -131,7 +131,8 @@ pub fn to_int(array: &ArrayRef) -> Result<Int64Array> {
             decimals
                 .iter()
                 .map(|value| {
-                    let whole = |value| i64::try_from(rescale(value, scale, 0)?).map_err(|_| Error::out_of_range("bigint"));
+                    let whole =
+                        |value| i64::try_from(rescale(value, scale, 0)?).map_err(|_| Error::out_of_range("bigint"));
                     value.map(whole).transpose()
                 })
                 .collect()
@@ -170,7 +171,9 @@ pub fn parse_float(text: &str) -> Result<f64> {
         "-infinity" | "-inf" => Ok(f64::NEG_INFINITY),
         word if word.bytes().all(|byte| byte.is_ascii_digit() || b"+-.e".contains(&byte)) => {
             let value: f64 = word.parse().map_err(|_| Error::invalid_text("double precision", text))?;
-            if value.is_infinite() { Err(Error::out_of_range(format!("\"{text}\"")))? }
+            if value.is_infinite() {
+                Err(Error::out_of_range(format!("\"{text}\"")))?
+            }
             Ok(value)
         }
         _ => Err(Error::invalid_text("double precision", text)),
@@ -196,7 +199,10 @@ pub fn to_decimal(array: &ArrayRef, scale: i8) -> Result<Decimal128Array> {
     let decimals: Decimal128Array = match Kind::of(array.data_type()) {
         Kind::Integer | Kind::Boolean | Kind::Null => {
             let integers = to_int(array)?;
-            integers.iter().map(|value| value.map(|value| rescale(value.into(), 0, scale)).transpose()).collect::<Result<_>>()?
+            integers
+                .iter()
+                .map(|value| value.map(|value| rescale(value.into(), 0, scale)).transpose())
+                .collect::<Result<_>>()?
         }
         Kind::Decimal => {
             let from = decimal_scale(array.data_type());
@@ -204,16 +210,25 @@ pub fn to_decimal(array: &ArrayRef, scale: i8) -> Result<Decimal128Array> {
             if from == scale {
                 decimals
             } else {
-                decimals.iter().map(|value| value.map(|value| rescale(value, from, scale)).transpose()).collect::<Result<_>>()?
+                decimals
+                    .iter()
+                    .map(|value| value.map(|value| rescale(value, from, scale)).transpose())
+                    .collect::<Result<_>>()?
             }
         }
         Kind::Float => {
             let floats = to_float(array)?;
-            floats.iter().map(|value| value.map(|value| float_to_decimal(value, scale)).transpose()).collect::<Result<_>>()?
+            floats
+                .iter()
+                .map(|value| value.map(|value| float_to_decimal(value, scale)).transpose())
+                .collect::<Result<_>>()?
         }
         Kind::Text => {
             let texts = text::to_text(array, "UTC")?;
-            texts.iter().map(|value| value.map(|value| parse_decimal(value, scale)).transpose()).collect::<Result<_>>()?
+            texts
+                .iter()
+                .map(|value| value.map(|value| parse_decimal(value, scale)).transpose())
+                .collect::<Result<_>>()?
         }
         _ => return refuse(array, "numeric"),
     };

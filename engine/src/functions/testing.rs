@@ -83,7 +83,11 @@ pub fn binary(value: &[u8]) -> ScalarValue {
 }
 
 /// Calls a function as DataFusion does: result type first, then the values.
-pub fn call(function: &'static ScalarFunction, arguments: Vec<ColumnarValue>, rows: usize) -> Result<ColumnarValue, Error> {
+pub fn call(
+    function: &'static ScalarFunction,
+    arguments: Vec<ColumnarValue>,
+    rows: usize,
+) -> Result<ColumnarValue, Error> {
     call_in_zone(function, arguments, rows, "UTC")
 }
 
@@ -95,8 +99,7 @@ pub fn call_in_zone(
     zone: &str,
 ) -> Result<ColumnarValue, Error> {
     let udf = function.to_udf();
-    let arg_fields: Vec<_> =
-        arguments.iter().map(|value| Arc::new(Field::new("a", value.data_type(), true))).collect();
+    let arg_fields: Vec<_> = arguments.iter().map(|value| Arc::new(Field::new("a", value.data_type(), true))).collect();
     let nothing = vec![None; arguments.len()];
     let return_field = udf
         .return_field_from_args(ReturnFieldArgs { arg_fields: &arg_fields, scalar_arguments: &nothing })

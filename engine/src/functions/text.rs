@@ -5,8 +5,7 @@ use std::fmt::Write;
 use arrow::{
     array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder},
     datatypes::{
-        DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type, Time64MicrosecondType,
-        TimestampMicrosecondType,
+        DataType, Date32Type, Float32Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
     },
 };
 

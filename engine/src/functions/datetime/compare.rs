@@ -23,7 +23,10 @@ macro_rules! comparison {
                 aliases: &[],
                 category: "datetime",
                 description: concat!(
-                    "Compares a ", $first, " with a ", $second,
+                    "Compares a ",
+                    $first,
+                    " with a ",
+                    $second,
                     ": -1 if the first is earlier, 1 if it is later, 0 if they are equal."
                 ),
                 arguments: &[($first, "the first value"), ($second, "the second value")],

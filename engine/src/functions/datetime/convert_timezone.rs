@@ -41,7 +41,11 @@ fn invoke(call: &Call) -> Result<ArrayRef> {
     let targets = ZoneColumn::new(call, last - 1)?;
     let sources = if last == 2 { Some(ZoneColumn::new(call, 0)?) } else { None };
     // without a source zone a TIMESTAMPTZ is the instant that it is
-    let values = if sources.is_none() && call.kind(last) == Kind::TimestampTz { call.instant(last)? } else { call.timestamp(last)? };
+    let values = if sources.is_none() && call.kind(last) == Kind::TimestampTz {
+        call.instant(last)?
+    } else {
+        call.timestamp(last)?
+    };
     call.build::<TimestampMicrosecondType>(|row| {
         let Some(value) = values.get(row) else { return Ok(None) };
         let source = match &sources {
@@ -94,8 +98,14 @@ mod tests {
                 (vec![text("EST"), text("PST"), text("20080305 12:25:29")], timestamp("2008-03-05 09:25:29")),
                 (vec![text("America/New_York"), text("2013-06-01 08:00:00")], timestamp("2013-06-01 04:00:00")),
                 (vec![text("GMT"), text("NEWZONE +2"), text("2014-05-17 12:00:00")], timestamp("2014-05-17 10:00:00")),
-                (vec![text("GMT"), text("NEWZONE-2:15"), text("2014-05-17 12:00:00")], timestamp("2014-05-17 14:15:00")),
-                (vec![text("GMT"), text("America/Los_Angeles+2"), text("2014-05-17 12:00:00")], timestamp("2014-05-17 10:00:00")),
+                (
+                    vec![text("GMT"), text("NEWZONE-2:15"), text("2014-05-17 12:00:00")],
+                    timestamp("2014-05-17 14:15:00"),
+                ),
+                (
+                    vec![text("GMT"), text("America/Los_Angeles+2"), text("2014-05-17 12:00:00")],
+                    timestamp("2014-05-17 10:00:00"),
+                ),
                 (vec![text("Europe/London"), text("2013-07-15 12:00:00")], timestamp("2013-07-15 13:00:00")),
                 (vec![text("PST"), timestamptz("2008-08-24 09:36:12")], timestamp("2008-08-24 01:36:12")),
                 (vec![text("PST"), null()], null()),

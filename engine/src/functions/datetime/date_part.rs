@@ -3,7 +3,7 @@
 //! `extract('part', x)`.
 
 use arrow::{
-    array::{ArrayRef, AsArray},
+    array::AsArray,
     datatypes::{DataType, Float64Type, Int32Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit},
 };
 
@@ -64,7 +64,8 @@ pub static EXTRACT: ScalarFunction = ScalarFunction {
     },
     invoke: |call| {
         let arguments = arguments(call)?;
-        let value = |row| arguments.as_ref().and_then(|(part, source)| source.get(row).map(|value| value.extract(*part)));
+        let value =
+            |row| arguments.as_ref().and_then(|(part, source)| source.get(row).map(|value| value.extract(*part)));
         if call.return_type == &DataType::Float64 {
             return call.build::<Float64Type>(|row| Ok(value(row).map(|value| value as f64)));
         }
@@ -124,7 +125,9 @@ impl Source {
                 Value::Moment { local, offset }
             }),
             Source::Time(values) => values.get(row).map(|local| Value::Moment { local, offset: 0 }),
-            Source::Interval(values) => values.get(row.min(values.len().saturating_sub(1))).copied().flatten().map(Value::Interval),
+            Source::Interval(values) => {
+                values.get(row.min(values.len().saturating_sub(1))).copied().flatten().map(Value::Interval)
+            }
         }
     }
 }

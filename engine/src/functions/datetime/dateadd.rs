@@ -92,7 +92,8 @@ pub fn add(part: DatePart, amount: i64, timestamp: i64) -> Result<i64> {
         let shift = amount.checked_mul(unit).ok_or_else(overflow)?;
         return timestamp.checked_add(shift).ok_or_else(overflow).and_then(check_timestamp);
     }
-    let months = part.months().ok_or_else(|| part.unsupported("timestamp"))?.checked_mul(amount).ok_or_else(overflow)?;
+    let months =
+        part.months().ok_or_else(|| part.unsupported("timestamp"))?.checked_mul(amount).ok_or_else(overflow)?;
     let (year, month, day) = calendar::civil_from_days(timestamp.div_euclid(MICROS_PER_DAY));
     let (year, month) = calendar::add_months(year, month, months)?;
     let last = calendar::days_in_month(year, month);

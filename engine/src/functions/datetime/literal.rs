@@ -38,7 +38,17 @@ enum Problem {
 type Parsed<T> = std::result::Result<T, Problem>;
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -295,7 +305,8 @@ impl Reader {
             return Ok(());
         }
         // Jan-31-2000
-        if word.contains(['-', '/']) && word.split(['-', '/']).next().is_some_and(|name| month_by_name(name).is_some()) {
+        if word.contains(['-', '/']) && word.split(['-', '/']).next().is_some_and(|name| month_by_name(name).is_some())
+        {
             return self.separated(word);
         }
         match word.to_ascii_lowercase().as_str() {

@@ -35,7 +35,8 @@ pub static MONTHS_BETWEEN: ScalarFunction = ScalarFunction {
 };
 
 fn months_between(first: i64, second: i64) -> f64 {
-    let split = |micros: i64| (calendar::civil_from_days(micros.div_euclid(MICROS_PER_DAY)), micros.rem_euclid(MICROS_PER_DAY));
+    let split =
+        |micros: i64| (calendar::civil_from_days(micros.div_euclid(MICROS_PER_DAY)), micros.rem_euclid(MICROS_PER_DAY));
     let ((year1, month1, day1), time1) = split(first);
     let ((year2, month2, day2), time2) = split(second);
     let months = ((year1 - year2) * 12 + month1 - month2) as f64;

@@ -20,7 +20,10 @@ pub static TIMEZONE: ScalarFunction = ScalarFunction {
         category: "datetime",
         description: "Gives a TIMESTAMP a time zone (the result is a TIMESTAMPTZ), or shows a TIMESTAMPTZ as local \
                       time of a zone (the result is a TIMESTAMP).",
-        arguments: &[("timezone", "the zone: a name, abbreviation or offset"), ("timestamp", "TIMESTAMP or TIMESTAMPTZ")],
+        arguments: &[
+            ("timezone", "the zone: a name, abbreviation or offset"),
+            ("timestamp", "TIMESTAMP or TIMESTAMPTZ"),
+        ],
         example: "select timezone('MST', timestamptz '2001-02-16 20:38:40-05'); -- 2001-02-16 18:38:40",
     },
     arity: (2, 2),

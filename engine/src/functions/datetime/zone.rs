@@ -66,9 +66,7 @@ pub fn parse(text: &str) -> Result<Zone> {
         }
         _ => None,
     }
-    .ok_or_else(|| {
-        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("time zone \"{text}\" not recognized"))
-    })
+    .ok_or_else(|| Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("time zone \"{text}\" not recognized")))
 }
 
 /// Reads `[+-]h[h][:mm[:ss]]` or `[+-]hhmm`: seconds, and the rest of the text.
