@@ -12,17 +12,28 @@
 //! ```
 
 pub mod adapter;
+mod data_type;
 pub mod error;
 pub mod event;
+mod graph;
+mod jinja;
+mod materialization;
+mod md5;
 pub mod project;
+mod relation;
 pub mod result;
 pub mod runner;
+mod seed;
+mod session;
+mod sql;
 pub mod target;
+mod yaml;
 
 pub use adapter::{Adapter, AdapterError, Cell, Column, Connection, Outcome, RelationKind};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Events, Silent};
-pub use project::Project;
+pub use project::{Node, NodeKind, Project};
+pub use relation::Relation;
 pub use result::{NodeResult, RunResults, Status};
 pub use runner::{Command, RunOptions, Runner, Selection};
 pub use target::Target;

@@ -1,0 +1,7 @@
+//! The little SQL text handling that dbt itself does: statements split at `;`, CTEs injected.
+
+mod inject;
+mod split;
+
+pub use inject::inject_ctes;
+pub use split::split_statements;
