@@ -18,6 +18,8 @@ pub mod definition;
 pub mod number;
 #[cfg(test)]
 pub mod testing;
+/// String functions.
+pub mod string;
 /// Values as text.
 pub mod text;
 
@@ -29,7 +31,7 @@ use datafusion::logical_expr::ScalarUDF;
 use definition::ScalarFunction;
 
 /// The families' scalar functions.
-const SCALAR: &[&[&ScalarFunction]] = &[datetime::SCALAR];
+const SCALAR: &[&[&ScalarFunction]] = &[datetime::SCALAR, string::SCALAR];
 
 /// All scalar functions, for documentation and for binding by name.
 pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {
