@@ -1,1 +1,36 @@
-//! See the crate documentation.
+//! Files: the only door to the file system, data segments, delete files, the catalog store.
+//!
+//! What lies in a warehouse folder is written here and nowhere else: Parquet segments and delete
+//! files below `data/`, and the SQLite catalog in the layout of DuckLake 1.0. This layer knows
+//! nothing of SQL and nothing of transactions: it stores what it is told and says what is there.
+
+/// The catalog's tables and how they are read and written.
+pub mod catalog_store;
+/// Positions of deleted rows: the files that hold them and the selections made from them.
+pub mod delete_file;
+/// The only place where managed files are opened.
+pub mod file_system;
+/// A managed table as DataFusion sees it.
+pub mod managed_table;
+/// What a catalog consists of: schemas, tables, columns, views, segments.
+pub mod metadata;
+/// Managed files as an object store, for DataFusion's Parquet reader.
+pub mod object_store;
+mod pruning;
+/// Segments without their deleted rows.
+pub mod rewrite;
+mod schema_adapter;
+mod segment_reader;
+/// The folder of segments: paths, caches, and the handle that readers and writers share.
+pub mod segment_store;
+/// Record batches to Parquet segments.
+pub mod segment_writer;
+/// Column statistics of segments.
+pub mod statistics;
+
+pub use delete_file::DeletedPositions;
+pub use file_system::{FileSystem, LocalFileSystem};
+pub use managed_table::ManagedTable;
+pub use metadata::SegmentMeta;
+pub use segment_store::SegmentStore;
+pub use segment_writer::SegmentWriter;

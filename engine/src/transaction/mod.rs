@@ -1,1 +1,30 @@
-//! See the crate documentation.
+//! Transactions: snapshots, the private overlay of changes, commit and conflicts.
+//!
+//! A [`Warehouse`] is one opened folder. A [`Transaction`] pins the latest committed state at its
+//! first use and keeps its changes to itself: the overlay is a snapshot of its own, so a
+//! transaction reads its own writes, renames and drops as if they were committed. Commit makes
+//! the difference between the two snapshots durable in one step, after checking that nobody
+//! committed something in between that it conflicts with.
+//!
+//! This layer knows nothing of file formats: segments come from writers as descriptions.
+
+mod change;
+mod conflict;
+mod data_change;
+mod definition;
+mod snapshot;
+mod warehouse;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::Transaction;
+pub use definition::{ColumnDefinition, CommentTarget, TableDefinition, ViewDefinition};
+pub use snapshot::CatalogSnapshot;
+pub use warehouse::Warehouse;
+
+pub use crate::storage::metadata::{
+    Column, ColumnId, ConstraintKind, DistStyle, FileId, Relation, RelationId, SchemaId, SchemaSnapshot, SegmentMeta,
+    SnapshotId, SortKey, SortStyle, TableConstraint, TableId, TableLayout, TableSnapshot, ViewColumn, ViewId,
+    ViewSnapshot,
+};

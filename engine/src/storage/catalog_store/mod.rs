@@ -1,0 +1,279 @@
+//! The catalog's tables and how they are read and written.
+//!
+//! A [`CatalogStore`] keeps committed states only. It hands out what is live, what has changed
+//! since an earlier state, and takes one set of changes at a time, whole or not at all. The
+//! decision whether a set of changes may still be committed is the caller's: it gets to see what
+//! others committed since its base while the store holds the write lock.
+
+use std::{collections::HashSet, fmt::Debug, ops::Range, sync::Arc};
+
+use serde_json::Value;
+
+use super::metadata::{
+    ColumnId, Relation, RelationId, SchemaId, SchemaSnapshot, SnapshotId, TableSnapshot, ViewSnapshot,
+};
+use crate::error::Result;
+
+mod commit;
+mod load;
+mod schema;
+mod sqlite;
+mod type_name;
+
+pub use sqlite::SqliteCatalogStore;
+pub use type_name::{arrow_type, type_name};
+
+/// Reads and writes the catalog.
+pub trait CatalogStore: Debug + Send + Sync {
+    /// The id of the latest committed state; cheap, asked before every transaction.
+    fn latest(&self) -> Result<SnapshotId>;
+
+    /// Everything that is live in the latest state.
+    fn load(&self) -> Result<CatalogRows>;
+
+    /// What has changed since `since`; `previous` gives the tables as they were then.
+    fn load_since(
+        &self,
+        since: SnapshotId,
+        previous: &dyn Fn(RelationId) -> Option<Arc<TableSnapshot>>,
+    ) -> Result<CatalogRows>;
+
+    /// Sets ids aside for this process: schemas and relations, files.
+    fn reserve_ids(&self, catalog_ids: i64, file_ids: i64) -> Result<(Range<i64>, Range<i64>)>;
+
+    /// Commits `changes` that were made on top of `base`. `validate` sees what others have
+    /// committed since and may refuse.
+    fn commit(
+        &self,
+        base: SnapshotId,
+        changes: &ChangeSet,
+        validate: &dyn Fn(&[CommittedChange]) -> Result<()>,
+    ) -> std::result::Result<SnapshotId, CommitError>;
+
+    /// Paths (below the data folder) of all files that any state names, live or historic.
+    fn referenced_files(&self) -> Result<HashSet<String>>;
+}
+
+/// Why a commit failed.
+#[derive(Debug)]
+pub enum CommitError {
+    /// Nothing was committed.
+    NotCommitted(crate::Error),
+    /// The final step failed: whether it took effect is known only after reopening.
+    Unknown(crate::Error),
+}
+
+impl From<crate::Error> for CommitError {
+    fn from(error: crate::Error) -> Self {
+        CommitError::NotCommitted(error)
+    }
+}
+
+/// A state of the catalog or a part of it, as rows.
+#[derive(Debug, Default)]
+pub struct CatalogRows {
+    /// The state.
+    pub snapshot_id: Option<SnapshotId>,
+    /// True when this is everything; false when only what changed.
+    pub complete: bool,
+    /// All live schemas, if schemas changed (always when `complete`).
+    pub schemas: Option<Vec<SchemaSnapshot>>,
+    /// Live relations.
+    pub relations: Vec<Relation>,
+    /// Relations that are gone.
+    pub dropped: Vec<RelationId>,
+    /// All live records, if records changed (always when `complete`).
+    pub records: Option<Vec<(String, String, Value)>>,
+}
+
+/// What happened to an object in a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// It came to be.
+    Create,
+    /// Rows were added.
+    Append,
+    /// Rows were deleted.
+    Delete,
+    /// Its definition, name or schema changed.
+    Alter,
+    /// It is gone.
+    Drop,
+    /// Only its comment changed.
+    Comment,
+}
+
+impl Action {
+    const ALL: [Action; 6] =
+        [Action::Create, Action::Append, Action::Delete, Action::Alter, Action::Drop, Action::Comment];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Append => "append",
+            Action::Delete => "delete",
+            Action::Alter => "alter",
+            Action::Drop => "drop",
+            Action::Comment => "comment",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Action> {
+        Action::ALL.into_iter().find(|a| a.as_str() == text)
+    }
+}
+
+/// What a change is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Object {
+    /// A schema.
+    Schema(SchemaId),
+    /// A table or view.
+    Relation(RelationId),
+    /// A record: kind and key.
+    Record(String, String),
+    /// Anything: another program committed something we cannot look into.
+    Anything,
+}
+
+/// One thing that a commit changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedChange {
+    /// What it is about.
+    pub object: Object,
+    /// What happened.
+    pub action: Action,
+}
+
+/// An object before and after; None: not there.
+#[derive(Debug, Clone)]
+pub struct Change<T> {
+    /// As it was in the base.
+    pub before: Option<Arc<T>>,
+    /// As it shall be.
+    pub after: Option<Arc<T>>,
+}
+
+/// A record to be put, or with no value removed.
+#[derive(Debug, Clone)]
+pub struct RecordChange {
+    /// Its kind.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// Its new value.
+    pub value: Option<Arc<Value>>,
+}
+
+/// Everything that one commit changes.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeSet {
+    /// Schemas.
+    pub schemas: Vec<Change<SchemaSnapshot>>,
+    /// Tables.
+    pub tables: Vec<Change<TableSnapshot>>,
+    /// Views.
+    pub views: Vec<Change<ViewSnapshot>>,
+    /// Records.
+    pub records: Vec<RecordChange>,
+}
+
+impl ChangeSet {
+    /// True when there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.actions().is_empty()
+    }
+
+    /// What the commit does, object by object.
+    pub fn actions(&self) -> Vec<CommittedChange> {
+        let mut found = Vec::new();
+        let mut add = |object: Object, actions: Vec<Action>| {
+            found.extend(actions.into_iter().map(|action| CommittedChange { object: object.clone(), action }));
+        };
+        for change in &self.schemas {
+            if let Some(schema) = change.after.as_ref().or(change.before.as_ref()) {
+                add(Object::Schema(schema.id), change.actions(|a, b| schema_actions(a, b)));
+            }
+        }
+        for change in &self.tables {
+            if let Some(table) = change.after.as_ref().or(change.before.as_ref()) {
+                add(Object::Relation(table.id), change.actions(table_actions));
+            }
+        }
+        for change in &self.views {
+            if let Some(view) = change.after.as_ref().or(change.before.as_ref()) {
+                add(Object::Relation(view.id), change.actions(|a, b| view_actions(a, b)));
+            }
+        }
+        for record in &self.records {
+            add(Object::Record(record.kind.clone(), record.key.clone()), vec![Action::Alter]);
+        }
+        found
+    }
+}
+
+impl<T> Change<T> {
+    fn actions(&self, differences: impl Fn(&T, &T) -> Vec<Action>) -> Vec<Action> {
+        match (&self.before, &self.after) {
+            (None, None) => Vec::new(),
+            (None, Some(_)) => vec![Action::Create],
+            (Some(_), None) => vec![Action::Drop],
+            (Some(before), Some(after)) => differences(before, after),
+        }
+    }
+}
+
+fn schema_actions(before: &SchemaSnapshot, after: &SchemaSnapshot) -> Vec<Action> {
+    if before.name != after.name {
+        vec![Action::Alter]
+    } else if before != after {
+        vec![Action::Comment]
+    } else {
+        Vec::new()
+    }
+}
+
+fn table_actions(before: &TableSnapshot, after: &TableSnapshot) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let files: HashSet<_> = before.segments.iter().map(|s| s.id).collect();
+    if after.segments.iter().any(|s| !files.contains(&s.id)) {
+        actions.push(Action::Append);
+    }
+    let kept: std::collections::HashMap<_, _> = after.segments.iter().map(|s| (s.id, s)).collect();
+    let touched = |s: &Arc<super::metadata::Segment>| kept.get(&s.id).is_none_or(|k| k.deletes != s.deletes);
+    if before.segments.iter().any(touched) {
+        actions.push(Action::Delete);
+    }
+    if is_altered(before, after) {
+        actions.push(Action::Alter);
+    } else if before.comment != after.comment || column_comments(before) != column_comments(after) {
+        actions.push(Action::Comment);
+    }
+    actions
+}
+
+fn column_comments(table: &TableSnapshot) -> Vec<(ColumnId, Option<&str>)> {
+    table.columns.iter().map(|c| (c.id, c.comment.as_deref())).collect()
+}
+
+fn is_altered(before: &TableSnapshot, after: &TableSnapshot) -> bool {
+    let same_column = |(a, b): (&super::metadata::Column, &super::metadata::Column)| {
+        super::metadata::Column { comment: None, ..a.clone() } == super::metadata::Column { comment: None, ..b.clone() }
+    };
+    before.name != after.name
+        || before.schema_id != after.schema_id
+        || before.layout != after.layout
+        || before.columns.len() != after.columns.len()
+        || !before.columns.iter().zip(&after.columns).all(same_column)
+}
+
+fn view_actions(before: &ViewSnapshot, after: &ViewSnapshot) -> Vec<Action> {
+    let without_comment = |v: &ViewSnapshot| ViewSnapshot { comment: None, ..v.clone() };
+    if without_comment(before) != without_comment(after) {
+        vec![Action::Alter]
+    } else if before.comment != after.comment {
+        vec![Action::Comment]
+    } else {
+        Vec::new()
+    }
+}

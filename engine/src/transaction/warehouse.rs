@@ -1,0 +1,136 @@
+//! One opened warehouse folder: the latest committed state, ids for new objects, the sweep.
+
+use std::{collections::HashSet, fmt, ops::Range, path::PathBuf, sync::Arc};
+
+use parking_lot::Mutex;
+
+use super::{change::Transaction, snapshot::CatalogSnapshot};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    storage::{
+        FileSystem, LocalFileSystem, SegmentStore,
+        catalog_store::{CatalogStore, SqliteCatalogStore},
+        file_system::FileLock,
+        metadata::FileId,
+    },
+};
+
+/// Ids for schemas and relations that a process sets aside at a time.
+const CATALOG_IDS: i64 = 32;
+/// Ids for files that a process sets aside at a time.
+const FILE_IDS: i64 = 512;
+
+/// An opened warehouse folder. Any number of processes may have the same one open.
+pub struct Warehouse {
+    store: Arc<dyn CatalogStore>,
+    segments: Arc<SegmentStore>,
+    latest: Mutex<Arc<CatalogSnapshot>>,
+    ids: Mutex<ReservedIds>,
+    /// Held as long as the warehouse is open: others don't sweep meanwhile.
+    _lock: Box<dyn FileLock>,
+}
+
+struct ReservedIds {
+    catalog: Range<i64>,
+    file: Range<i64>,
+}
+
+impl fmt::Debug for Warehouse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warehouse").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Warehouse {
+    /// Opens the warehouse folder of `config`; makes it when missing. Removes files that no
+    /// commit names, when nobody else has the warehouse open.
+    pub fn open(config: &Config) -> Result<Arc<Warehouse>> {
+        Warehouse::open_with(config, Arc::new(LocalFileSystem))
+    }
+
+    /// The same on another file system, for tests with faults.
+    pub fn open_with(config: &Config, file_system: Arc<dyn FileSystem>) -> Result<Arc<Warehouse>> {
+        let current = || std::env::current_dir().map_err(|e| Error::io("could not find the current folder", e));
+        let folder = if config.warehouse.is_absolute() { PathBuf::new() } else { current()? };
+        let folder = folder.join(&config.warehouse);
+        let (data, locks) = (folder.join("data"), folder.join("locks"));
+        file_system.create_directories(&data)?;
+        file_system.create_directories(&locks)?;
+
+        let lock_file = locks.join("open.lock");
+        let alone = file_system.try_lock_exclusive(&lock_file)?;
+        let store: Arc<dyn CatalogStore> = Arc::new(SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data)?);
+        let segments = SegmentStore::new(data, Arc::clone(&file_system))?;
+        if alone.is_some() {
+            sweep(&segments, &store.referenced_files()?)?;
+        }
+        // Another process may sweep between these two lines: nothing of ours is there yet.
+        drop(alone);
+        let lock = file_system.lock_shared(&lock_file)?;
+
+        let latest = Mutex::new(Arc::new(CatalogSnapshot::from_rows(store.load()?)));
+        let ids = Mutex::new(ReservedIds { catalog: 0..0, file: 0..0 });
+        Ok(Arc::new(Warehouse { store, segments, latest, ids, _lock: lock }))
+    }
+
+    /// A new transaction. It sees the state that is the latest when it is first used.
+    pub fn begin(self: &Arc<Self>) -> Transaction {
+        Transaction::new(Arc::clone(self))
+    }
+
+    /// The data files, for readers and writers of tables.
+    pub fn segments(&self) -> &Arc<SegmentStore> {
+        &self.segments
+    }
+
+    /// The latest committed state, also of other processes.
+    pub fn latest(&self) -> Result<Arc<CatalogSnapshot>> {
+        let id = self.store.latest()?;
+        let mut latest = self.latest.lock();
+        if latest.id() < id {
+            let base = Arc::clone(&latest);
+            let rows = self.store.load_since(base.id(), &|id| base.table(id).cloned())?;
+            *latest = Arc::new(if rows.complete { CatalogSnapshot::from_rows(rows) } else { base.with_rows(rows) });
+        }
+        Ok(Arc::clone(&latest))
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn CatalogStore> {
+        &self.store
+    }
+
+    pub(super) fn new_catalog_id(&self) -> Result<i64> {
+        let mut ids = self.ids.lock();
+        if ids.catalog.is_empty() {
+            ids.catalog = self.store.reserve_ids(CATALOG_IDS, 0)?.0;
+        }
+        ids.catalog.next().ok_or_else(|| Error::internal("no catalog id"))
+    }
+
+    pub(super) fn new_file_id(&self) -> Result<FileId> {
+        let mut ids = self.ids.lock();
+        if ids.file.is_empty() {
+            ids.file = self.store.reserve_ids(0, FILE_IDS)?.1;
+        }
+        ids.file.next().map(FileId).ok_or_else(|| Error::internal("no file id"))
+    }
+}
+
+/// Removes the files below `data/` that no state names: left by transactions that did not commit.
+fn sweep(segments: &SegmentStore, referenced: &HashSet<String>) -> Result<()> {
+    let file_system = segments.file_system();
+    let list = |path: &str| file_system.list(&segments.resolve(path));
+    for schema in list("")?.into_iter().filter(|e| e.is_directory) {
+        for table in list(&schema.name)?.into_iter().filter(|e| e.is_directory) {
+            let folder = format!("{}/{}/", schema.name, table.name);
+            for file in list(&folder)?.into_iter().filter(|e| !e.is_directory) {
+                let path = format!("{folder}{}", file.name);
+                if !referenced.contains(&path) {
+                    file_system.remove(&segments.resolve(&path))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
