@@ -96,6 +96,8 @@ sql_states! {
     PROGRAM_LIMIT_EXCEEDED = "54000";
     /// Input or output failed.
     IO_ERROR = "58030";
+    /// A file to load that is not what it should be.
+    BAD_FILE_FORMAT = "22P04";
     /// A file is not there.
     UNDEFINED_FILE = "58P01";
     /// Data damaged.

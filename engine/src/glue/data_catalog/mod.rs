@@ -115,6 +115,11 @@ impl DataCatalog {
         read::live_paths(&self.connection.lock(), dropped_after_us)
     }
 
+    /// Whether files left the manifest before `dropped_before_us` and are not forgotten yet.
+    pub fn has_dropped_files(&self, dropped_before_us: i64) -> Result<bool> {
+        read::has_dropped_files(&self.connection.lock(), dropped_before_us)
+    }
+
     /// Runs `change` in one transaction: everything it did is committed, or nothing of it.
     pub fn update<T>(&self, change: impl FnOnce(&CatalogChange<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.connection.lock();

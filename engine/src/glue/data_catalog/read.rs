@@ -170,3 +170,8 @@ pub(super) fn live_paths(connection: &Connection, dropped_after_us: i64) -> Resu
     let sql = "select path from files union select path from dropped_files where dropped_us > ?1";
     Ok(rows(connection, sql, params![dropped_after_us], |row| row.get(0))?.into_iter().collect())
 }
+
+pub(super) fn has_dropped_files(connection: &Connection, dropped_before_us: i64) -> Result<bool> {
+    let sql = "select exists (select 1 from dropped_files where dropped_us <= ?1)";
+    connection.query_row(sql, [dropped_before_us], |row| row.get(0)).map_err(wrap)
+}
