@@ -1,5 +1,11 @@
 -- Grain: one row per invoice line, with what is known of its invoice, so that sales can be
 -- analysed without a further join. invoice_total is the sum of the invoice's lines in this table.
+-- The foreign keys in gold.yml refer to these as well:
+-- depends_on: {{ ref('dim_date') }}
+-- depends_on: {{ ref('dim_employee') }}
+-- depends_on: {{ ref('dim_artist') }}
+-- depends_on: {{ ref('dim_genre') }}
+-- depends_on: {{ ref('dim_media_type') }}
 {{ config(dist='invoice_id', sort=['invoice_date', 'invoice_line_id']) }}
 
 select
