@@ -1,1 +1,120 @@
-//! See the crate documentation.
+//! Passes over the syntax tree that give Redshift's meaning to what parses as something else.
+//!
+//! Order matters: names of result columns are taken from the query as written, so that pass comes
+//! first; the others then change expressions. The AST is rewritten, never the text.
+
+/// Names of result columns that have no alias.
+pub mod column_name;
+/// SYSDATE, CURRENT_USER and the like: words and calls that stand for values of the session.
+mod constant;
+/// Special syntax (EXTRACT, POSITION, TRIM, date parts as bare words, `^`) as ordinary calls.
+mod function_call;
+/// What Redshift writes otherwise: TOP, MINUS, database-qualified columns.
+mod query_form;
+/// What Redshift rejects and DataFusion would run.
+mod rejected;
+
+use std::ops::ControlFlow;
+
+use blueshift_sql::ast::{
+    Query,
+    sql::{Expr, Select, VisitMut, VisitorMut},
+};
+
+use crate::error::{Error, Result};
+
+pub use constant::Constants;
+
+/// Rewrites a query in place. `constants` holds the session's values; `database` its database.
+///
+/// Errors: 0A000 for what Redshift rejects, 42601 for misuse of special syntax.
+pub fn rewrite_query(query: &mut Query, constants: &Constants, database: &str) -> Result<()> {
+    rewrite(query, constants, database)
+}
+
+/// The same for a lone expression (column defaults, SET clauses).
+pub fn rewrite_expr(expr: &mut Expr, constants: &Constants, database: &str) -> Result<()> {
+    rewrite(expr, constants, database)
+}
+
+fn rewrite(node: &mut impl VisitMut, constants: &Constants, database: &str) -> Result<()> {
+    let mut rewriter = Rewriter { constants, database };
+    match node.visit(&mut rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Rewriter<'c> {
+    constants: &'c Constants,
+    database: &'c str,
+}
+
+fn flow(result: Result<()>) -> ControlFlow<Error> {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    }
+}
+
+impl VisitorMut for Rewriter<'_> {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        flow(query_form::rewrite_query(query))
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        flow(rejected::check_select(select).map(|()| column_name::name_columns(select)))
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        flow(rejected::check_expr(expr).and_then(|()| {
+            query_form::rewrite_column(expr, self.database);
+            self.constants.replace(expr);
+            function_call::rewrite_call(expr)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blueshift_sql::ast::Statement;
+
+    fn rewritten(sql: &str) -> Result<String> {
+        let statements = blueshift_sql::parse_script(sql).map_err(|e| Error::syntax(e.to_string()))?;
+        let Some(Statement::Query(query)) = statements.first().map(|s| &s.statement) else {
+            return Err(Error::internal("no query"));
+        };
+        let mut query = (**query).clone();
+        rewrite_query(&mut query, &Constants::for_tests(), "dev")?;
+        Ok(query.to_string())
+    }
+
+    #[test]
+    fn columns_get_redshift_names() {
+        assert_eq!(rewritten("select 1, a.b, count(*), x::int from a").unwrap(), "SELECT 1 AS \"?column?\", a.b, count(*) AS \"count\", x::INT AS \"x\" FROM a");
+    }
+
+    #[test]
+    fn date_parts_become_strings() {
+        assert_eq!(
+            rewritten("select dateadd(day, 1, d) as x, extract(year from d) as y from t").unwrap(),
+            "SELECT dateadd('day', 1, d) AS x, date_part('year', d) AS y FROM t"
+        );
+    }
+
+    #[test]
+    fn caret_is_power_and_top_is_limit() {
+        assert_eq!(rewritten("select top 3 2 ^ 3 as x").unwrap(), "SELECT power(2, 3) AS x LIMIT 3");
+        assert_eq!(rewritten("select 1 as a minus select 2 as a").unwrap(), "SELECT 1 AS a EXCEPT SELECT 2 AS a");
+    }
+
+    #[test]
+    fn rejected_features_are_named() {
+        for sql in ["select distinct on (a) a from t", "select count(*) filter (where a > 1) from t"] {
+            assert_eq!(rewritten(sql).unwrap_err().state().0, "0A000", "{sql}");
+        }
+    }
+}

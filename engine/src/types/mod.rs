@@ -1,1 +1,16 @@
-//! See the crate documentation.
+//! Redshift's data types: names, limits, Arrow representation and text form.
+//!
+//! Follows the guide's pages "Data types", "Character types", "Numeric types" and "Datetime types".
+
+/// The data types and their limits.
+mod data_type;
+/// Types written in SQL to [`RedshiftType`].
+mod from_ast;
+/// Casts over whole arrays.
+pub mod cast;
+/// Text to values.
+pub mod parse;
+/// Values as text, the way psql prints them against Redshift.
+pub mod text;
+
+pub use data_type::{RedshiftType, TYPE_METADATA_KEY};

@@ -1,0 +1,106 @@
+//! Casts as a function: `cast(value, 'type', 'mode')`, the target type spelled as Redshift names it.
+//!
+//! The target is an argument and not a field of the function, so that the function stays
+//! stateless and a plan that holds it can be shipped.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::{
+        array::ArrayRef,
+        datatypes::{DataType, Field, FieldRef},
+    },
+    common::{Result as DataFusionResult, ScalarValue},
+    logical_expr::{
+        ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+        expr::ScalarFunction, lit,
+    },
+};
+
+use crate::{
+    error::{Error, Result},
+    types::{
+        RedshiftType,
+        cast::{CastMode, cast_array},
+    },
+};
+
+/// The cast function.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct CastFunction {
+    signature: Signature,
+}
+
+impl Default for CastFunction {
+    fn default() -> Self {
+        CastFunction { signature: Signature::any(3, Volatility::Immutable) }
+    }
+}
+
+/// `expr` cast to `target`.
+pub fn cast_expr(expr: Expr, target: &RedshiftType, mode: CastMode) -> Expr {
+    let mode = match mode {
+        CastMode::Explicit => "explicit",
+        CastMode::Assignment => "assignment",
+        CastMode::Try => "try",
+    };
+    let function = Arc::new(ScalarUDF::from(CastFunction::default()));
+    Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![expr, lit(target.to_string()), lit(mode)]))
+}
+
+fn target_of(value: Option<&ScalarValue>) -> Result<RedshiftType> {
+    match value.and_then(|value| value.try_as_str().flatten()) {
+        Some(text) => text.parse(),
+        None => Err(Error::internal("the target of a cast is a literal")),
+    }
+}
+
+fn mode_of(value: &ColumnarValue) -> Result<CastMode> {
+    let ColumnarValue::Scalar(scalar) = value else { return Err(Error::internal("the mode of a cast is a literal")) };
+    match scalar.try_as_str().flatten() {
+        Some("explicit") => Ok(CastMode::Explicit),
+        Some("assignment") => Ok(CastMode::Assignment),
+        Some("try") => Ok(CastMode::Try),
+        _ => Err(Error::internal("unknown mode of a cast")),
+    }
+}
+
+impl ScalarUDFImpl for CastFunction {
+    fn name(&self) -> &str {
+        "operator cast"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> DataFusionResult<DataType> {
+        Err(Error::internal("the type of a cast depends on its arguments").into())
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
+        let target = target_of(args.scalar_arguments.get(1).copied().flatten())?;
+        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable())
+            || args.scalar_arguments.get(2).copied().flatten().is_some_and(|mode| mode.try_as_str() == Some(Some("try")));
+        let field: Field = target.field("cast", nullable);
+        Ok(Arc::new(field))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        let [value, target, mode] = args.args.as_slice() else {
+            return Err(Error::internal("a cast takes three arguments").into());
+        };
+        let ColumnarValue::Scalar(target) = target else {
+            return Err(Error::internal("the target of a cast is a literal").into());
+        };
+        let (target, mode) = (target_of(Some(target))?, mode_of(mode)?);
+        match value {
+            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast_array(array, &target, mode)?)),
+            ColumnarValue::Scalar(scalar) => {
+                let array: ArrayRef = scalar.to_array()?;
+                let cast = cast_array(&array, &target, mode)?;
+                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast, 0)?))
+            }
+        }
+    }
+}

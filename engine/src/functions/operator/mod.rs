@@ -1,0 +1,14 @@
+//! What Redshift's operators mean: checked arithmetic with Redshift's result types, and casts.
+//!
+//! The binder replaces the operators of DataFusion by these functions once the types of the
+//! operands are known (see `binder::semantics`). They cannot be called by name from SQL.
+
+/// `+`, `-`, `*`, `/`, `%`.
+mod arithmetic;
+/// `CAST`, `::`, `TRY_CAST` and assignment to columns.
+mod cast;
+/// Numeric result types and decimal arithmetic.
+mod decimal;
+
+pub use arithmetic::{Arithmetic, ArithmeticOperator};
+pub use cast::{CastFunction, cast_expr};

@@ -1,0 +1,131 @@
+//! Names of result columns: every unaliased expression of a select list gets the name that
+//! Redshift gives it, so that clients and outer queries see it.
+//!
+//! Two columns may bear one name in Redshift, but not in DataFusion: the later one gets an
+//! invisible mark, which [`visible`] takes off again where results leave the engine.
+
+use std::collections::HashSet;
+
+use blueshift_sql::ast::{
+    Ident,
+    sql::{Expr, Function, Select, SelectItem, Value},
+};
+
+/// Separates a name from the mark that tells it from another column's. No identifier can hold it.
+const MARK: char = '\u{1}';
+
+/// Gives every unaliased expression of `select` its Redshift name, and doubles of names a mark.
+pub fn name_columns(select: &mut Select) {
+    let mut seen: HashSet<String> = HashSet::new();
+    for item in &mut select.projection {
+        let placeholder = SelectItem::UnnamedExpr(Expr::value(Value::Null));
+        match std::mem::replace(item, placeholder) {
+            SelectItem::UnnamedExpr(expr) => {
+                let name = default_name(&expr);
+                // A plain column keeps its qualifier, unless its name is taken already.
+                *item = if is_column(&expr) && seen.insert(name.clone()) {
+                    SelectItem::UnnamedExpr(expr)
+                } else {
+                    let alias = if is_column(&expr) { marked(&name, &mut seen) } else { unique(name, &mut seen) };
+                    SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', alias) }
+                };
+            }
+            SelectItem::ExprWithAlias { expr, alias } => {
+                let value = unique(alias.value.clone(), &mut seen);
+                *item = SelectItem::ExprWithAlias { expr, alias: Ident { value, ..alias } };
+            }
+            other => *item = other,
+        }
+    }
+}
+
+/// The name as users see it.
+pub fn visible(name: &str) -> &str {
+    name.split(MARK).next().unwrap_or(name)
+}
+
+fn unique(name: String, seen: &mut HashSet<String>) -> String {
+    if seen.insert(name.clone()) { name } else { marked(&name, seen) }
+}
+
+fn marked(name: &str, seen: &mut HashSet<String>) -> String {
+    let marked = format!("{name}{MARK}{}", seen.len());
+    seen.insert(marked.clone());
+    marked
+}
+
+fn is_column(expr: &Expr) -> bool {
+    matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+}
+
+/// The name of a column made of `expr`.
+pub fn default_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Identifier(ident) => word_name(&ident.value),
+        Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, |ident| ident.value.clone()),
+        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => default_name(inner),
+        Expr::Function(function) => function_name(function),
+        Expr::Cast { expr, data_type, .. } => match default_name(expr) {
+            name if name == "?column?" => type_name(&data_type.to_string().to_lowercase()),
+            name => name,
+        },
+        Expr::TypedString(typed) => type_name(&typed.data_type.to_string().to_lowercase()),
+        Expr::Case { else_result, .. } => match else_result.as_deref() {
+            // PostgreSQL 8 names a CASE after its ELSE column.
+            Some(expr) if is_column(expr) => default_name(expr),
+            _ => "case".to_owned(),
+        },
+        Expr::Extract { .. } => "date_part".to_owned(),
+        Expr::Substring { .. } => "substring".to_owned(),
+        Expr::Trim { .. } => "btrim".to_owned(),
+        Expr::Position { .. } => "position".to_owned(),
+        Expr::Ceil { .. } => "ceil".to_owned(),
+        Expr::Floor { .. } => "floor".to_owned(),
+        Expr::AtTimeZone { .. } => "timezone".to_owned(),
+        Expr::Convert { data_type: Some(data_type), .. } => type_name(&data_type.to_string().to_lowercase()),
+        Expr::Exists { .. } => "exists".to_owned(),
+        _ => "?column?".to_owned(),
+    }
+}
+
+/// Words that are functions without parentheses.
+fn word_name(word: &str) -> String {
+    match word {
+        "sysdate" => "timestamp".to_owned(),
+        "current_date" => "date".to_owned(),
+        "user" | "session_user" => "current_user".to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+fn function_name(function: &Function) -> String {
+    let name = function.name.0.last().map(|part| part.to_string().to_lowercase()).unwrap_or_default();
+    match name.as_str() {
+        "dateadd" => "date_add".to_owned(),
+        "datediff" => "date_diff".to_owned(),
+        "getdate" | "sysdate" => "timestamp".to_owned(),
+        "nvl" => "coalesce".to_owned(),
+        "decode" => "case".to_owned(),
+        _ => name,
+    }
+}
+
+/// A cast of a literal is named after PostgreSQL's own name of the type.
+fn type_name(written: &str) -> String {
+    let bare = written.split('(').next().unwrap_or(written).trim();
+    match bare {
+        "int" | "integer" | "int4" => "int4",
+        "bigint" | "int8" => "int8",
+        "smallint" | "int2" => "int2",
+        "decimal" | "numeric" | "dec" => "numeric",
+        "real" | "float4" => "float4",
+        "double precision" | "float" | "float8" | "double" => "float8",
+        "boolean" | "bool" => "bool",
+        "character varying" | "varchar" | "nvarchar" | "text" => "varchar",
+        "character" | "char" | "nchar" => "bpchar",
+        "timestamp" | "timestamp without time zone" => "timestamp",
+        "timestamptz" | "timestamp with time zone" => "timestamptz",
+        other => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,112 @@
+//! Words and calls that stand for a value of the session: they become literals before planning, so
+//! that a plan holds nothing that changes (and can be shipped).
+//!
+//! SYSDATE is the start of the transaction, GETDATE() the start of the statement.
+
+use blueshift_sql::ast::sql::{DataType, Expr, FunctionArguments, TimezoneInfo, TypedString, Value};
+use chrono::{DateTime, Utc};
+
+/// Values of the session at the start of a statement.
+#[derive(Debug, Clone)]
+pub struct Constants {
+    /// When the transaction began.
+    pub transaction_start: DateTime<Utc>,
+    /// When the statement began.
+    pub statement_start: DateTime<Utc>,
+    /// Current user.
+    pub user: String,
+    /// Current database.
+    pub database: String,
+    /// First schema of the search path that exists.
+    pub schema: Option<String>,
+    /// Process id of the session.
+    pub process_id: i32,
+}
+
+impl Constants {
+    /// Fixed values.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Constants {
+            transaction_start: DateTime::UNIX_EPOCH,
+            statement_start: DateTime::UNIX_EPOCH,
+            user: "awsuser".to_owned(),
+            database: "dev".to_owned(),
+            schema: Some("public".to_owned()),
+            process_id: 1,
+        }
+    }
+
+    /// Replaces `expr` when it is such a word or call.
+    pub fn replace(&self, expr: &mut Expr) {
+        let replacement = match &*expr {
+            Expr::Identifier(ident) if ident.quote_style.is_none() => self.word(&ident.value),
+            Expr::Function(function) => {
+                let name = function.name.to_string().to_lowercase();
+                let no_arguments = match &function.args {
+                    FunctionArguments::None => true,
+                    FunctionArguments::List(list) => list.args.is_empty(),
+                    FunctionArguments::Subquery(_) => false,
+                };
+                let name = name.strip_prefix("pg_catalog.").unwrap_or(&name);
+                if no_arguments { self.word(name).or_else(|| self.call(name)) } else { None }
+            }
+            _ => None,
+        };
+        if let Some(replacement) = replacement {
+            *expr = replacement;
+        }
+    }
+
+    fn word(&self, word: &str) -> Option<Expr> {
+        Some(match word {
+            "sysdate" => timestamp(&self.transaction_start),
+            "current_date" => typed(DataType::Date, self.statement_start.format("%Y-%m-%d").to_string()),
+            "current_timestamp" => typed(
+                DataType::Timestamp(None, TimezoneInfo::Tz),
+                format!("{}+00", self.transaction_start.format("%Y-%m-%d %H:%M:%S%.6f")),
+            ),
+            "current_user" | "session_user" | "user" => text(&self.user),
+            "current_user_id" => Expr::value(Value::Number("100".to_owned(), false)),
+            _ => return None,
+        })
+    }
+
+    fn call(&self, name: &str) -> Option<Expr> {
+        Some(match name {
+            "getdate" => timestamp(&self.statement_start),
+            "now" => return self.word("current_timestamp"),
+            "current_database" => text(&self.database),
+            "current_schema" => match &self.schema {
+                Some(schema) => text(schema),
+                None => Expr::value(Value::Null),
+            },
+            "pg_backend_pid" => Expr::value(Value::Number(self.process_id.to_string(), false)),
+            "version" => text(VERSION),
+            _ => return None,
+        })
+    }
+}
+
+/// What `version()` says; clients read the two version numbers from it.
+pub const VERSION: &str = concat!(
+    "PostgreSQL 8.0.2 on x86_64-pc-linux-gnu, compiled by GCC, Redshift 1.0.77467 (blueshift ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+);
+
+fn timestamp(at: &DateTime<Utc>) -> Expr {
+    typed(DataType::Timestamp(None, TimezoneInfo::None), at.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+}
+
+fn typed(data_type: DataType, value: String) -> Expr {
+    Expr::TypedString(TypedString {
+        data_type,
+        value: Value::SingleQuotedString(value).into(),
+        uses_odbc_syntax: false,
+    })
+}
+
+fn text(value: &str) -> Expr {
+    Expr::value(Value::SingleQuotedString(value.to_owned()))
+}

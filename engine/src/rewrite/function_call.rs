@@ -1,0 +1,110 @@
+//! Special syntax as ordinary calls: `EXTRACT`, `POSITION`, `SUBSTRING … FROM`, `TRIM`,
+//! `CONVERT(type, value)`, `AT TIME ZONE`, `^`, and date parts written as bare words.
+
+use blueshift_sql::ast::{
+    Ident,
+    sql::{
+        BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+        FunctionArguments, ObjectName, ObjectNamePart, TrimWhereField, Value,
+    },
+};
+
+use crate::error::{Error, Result};
+
+/// Functions whose first argument is a date part.
+const DATE_PART_FIRST: [&str; 8] =
+    ["dateadd", "date_add", "datediff", "date_diff", "date_part", "datepart", "date_trunc", "pgdate_part"];
+
+/// Rewrites `expr` when it is special syntax.
+pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
+    if let Expr::Function(function) = expr {
+        return quote_date_part(function);
+    }
+    let replacement = match &mut *expr {
+        Expr::Extract { field, expr: value, .. } => {
+            let part = field.to_string().trim_matches(['\'', '"']).to_lowercase();
+            call("date_part", vec![text(&part), take(value)])
+        }
+        Expr::Position { expr: needle, r#in: haystack } => call("strpos", vec![take(haystack), take(needle)]),
+        Expr::Substring { expr: value, substring_from, substring_for, .. } => {
+            let from = substring_from.as_mut().map_or_else(|| number("1"), |from| take(from));
+            let mut arguments = vec![take(value), from];
+            arguments.extend(substring_for.as_mut().map(|length| take(length)));
+            call("substring", arguments)
+        }
+        Expr::Trim { expr: value, trim_where, trim_what, trim_characters } => {
+            let name = match trim_where {
+                Some(TrimWhereField::Leading) => "ltrim",
+                Some(TrimWhereField::Trailing) => "rtrim",
+                Some(TrimWhereField::Both) | None => "btrim",
+            };
+            let mut arguments = vec![take(value)];
+            arguments.extend(trim_what.as_mut().map(|what| take(what)));
+            arguments.extend(trim_characters.take().into_iter().flatten());
+            call(name, arguments)
+        }
+        Expr::Convert { data_type: Some(data_type), expr: value, charset: None, .. } => Expr::Cast {
+            kind: CastKind::Cast,
+            expr: Box::new(take(value)),
+            data_type: data_type.clone(),
+            array: false,
+            format: None,
+        },
+        Expr::AtTimeZone { timestamp, time_zone } => call("timezone", vec![take(time_zone), take(timestamp)]),
+        Expr::BinaryOp { left, op: BinaryOperator::BitwiseXor | BinaryOperator::PGExp, right } => {
+            call("power", vec![take(left), take(right)])
+        }
+        _ => return Ok(()),
+    };
+    *expr = replacement;
+    Ok(())
+}
+
+/// `dateadd(day, …)` → `dateadd('day', …)`.
+fn quote_date_part(function: &mut Function) -> Result<()> {
+    let name = function.name.to_string().to_lowercase();
+    if !DATE_PART_FIRST.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(()) };
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = list.args.first_mut() else { return Ok(()) };
+    match first {
+        Expr::Identifier(part) => {
+            let part = part.value.to_lowercase();
+            *first = text(&part);
+            Ok(())
+        }
+        Expr::Value(_) => Ok(()),
+        other => Err(Error::syntax(format!("{name} takes a date part as its first argument, not {other}"))),
+    }
+}
+
+fn take(expr: &mut Box<Expr>) -> Expr {
+    std::mem::replace(&mut **expr, Expr::value(Value::Null))
+}
+
+fn text(value: &str) -> Expr {
+    Expr::value(Value::SingleQuotedString(value.to_owned()))
+}
+
+fn number(value: &str) -> Expr {
+    Expr::value(Value::Number(value.to_owned(), false))
+}
+
+/// `name(arguments)`.
+pub fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    Expr::Function(Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect(),
+            clauses: vec![],
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: vec![],
+    })
+}

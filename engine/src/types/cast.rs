@@ -1,0 +1,304 @@
+//! Casts as Redshift makes them, over whole arrays.
+//!
+//! Arrow's own cast serves numbers among numbers; what differs is here: text to anything (blanks
+//! around a value do not count, more date formats), anything to text (as psql prints it),
+//! fractions to integers (rounded, not cut), and the byte lengths of CHAR and VARCHAR.
+
+use std::sync::Arc;
+
+use datafusion::arrow::{
+    array::{
+        Array, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array, Float64Builder,
+        Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
+        TimestampMicrosecondBuilder,
+    },
+    compute::{CastOptions, cast_with_options},
+    datatypes::{DataType, Decimal128Type, Float64Type},
+    error::ArrowError,
+};
+
+use super::{RedshiftType, parse, text};
+use crate::error::{Error, Result, SqlState};
+
+/// What to do with a value that the target type cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CastMode {
+    /// CAST and `::`: an error; text is cut to the length of its type.
+    Explicit,
+    /// Storing into a column: an error, also for text that is too long (blanks at its end may go).
+    Assignment,
+    /// TRY_CAST: NULL.
+    Try,
+}
+
+/// Casts `array` to `target`.
+///
+/// Errors: 22P02, 22007, 22003, 22001 by the kind of value; 42846 when there is no such cast.
+pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    let source = array.data_type();
+    match target {
+        RedshiftType::Varchar(length) => limit_text(to_text(array, mode)?, target, *length, mode),
+        RedshiftType::Char(length) => limit_text(to_text(array, mode)?, target, Some(*length), mode),
+        _ if is_text(source) => from_text(&as_string_view(array)?, target, mode),
+        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt if is_fractional(source) => {
+            arrow_cast(&(Arc::new(round_to_bigint(array, target)?) as ArrayRef), target, mode)
+        }
+        _ => arrow_cast(array, target, mode),
+    }
+}
+
+/// Whether `data_type` holds text.
+pub fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, value) => is_text(value),
+        _ => false,
+    }
+}
+
+fn is_fractional(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Float32 | DataType::Float64 | DataType::Decimal128(..))
+}
+
+fn as_string_view(array: &ArrayRef) -> Result<StringViewArray> {
+    let cast = cast_with_options(array, &DataType::Utf8View, &CastOptions::default()).map_err(Error::internal)?;
+    Ok(cast.as_string_view().clone())
+}
+
+fn arrow_cast(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    let options = CastOptions { safe: mode == CastMode::Try, ..CastOptions::default() };
+    cast_with_options(array, &target.arrow(), &options).map_err(|error| match error {
+        ArrowError::CastError(message) if message.starts_with("Casting from") => Error::new(
+            SqlState::CANNOT_COERCE,
+            format!("cannot cast type {} to {target}", RedshiftType::of_arrow(array.data_type())
+                .map_or_else(|| array.data_type().to_string(), |t| t.to_string())),
+        ),
+        ArrowError::CastError(_) | ArrowError::InvalidArgumentError(_) | ArrowError::ArithmeticOverflow(_) => {
+            Error::out_of_range(target)
+        }
+        other => Error::internal(other),
+    })
+}
+
+/// Anything as text. Booleans become `true` and `false`, as a cast spells them.
+fn to_text(array: &ArrayRef, _mode: CastMode) -> Result<StringViewArray> {
+    if is_text(array.data_type()) {
+        return as_string_view(array);
+    }
+    let mut builder = StringViewBuilder::with_capacity(array.len());
+    let mut value = String::new();
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            builder.append_null();
+            continue;
+        }
+        value.clear();
+        if let Some(booleans) = array.as_boolean_opt() {
+            value.push_str(if booleans.value(row) { "true" } else { "false" });
+        } else {
+            text::format_value(array.as_ref(), row, &mut value)?;
+        }
+        builder.append_value(&value);
+    }
+    Ok(builder.finish())
+}
+
+/// Holds text to its length in bytes; cut at a character's boundary, never inside one.
+fn limit_text(array: StringViewArray, target: &RedshiftType, length: Option<u32>, mode: CastMode) -> Result<ArrayRef> {
+    let Some(length) = length.map(|length| length as usize) else { return Ok(Arc::new(array)) };
+    let pads = matches!(target, RedshiftType::Char(_));
+    let fits = |value: &str| value.len() <= length && !(pads && value.ends_with(' '));
+    if array.iter().flatten().all(fits) {
+        return Ok(Arc::new(array));
+    }
+    let mut builder = StringViewBuilder::with_capacity(array.len());
+    for value in &array {
+        match value {
+            None => builder.append_null(),
+            Some(value) => builder.append_value(limited(value, target, length, pads, mode)?),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// CHAR is kept without its padding: trailing blanks count neither in comparisons nor in LEN.
+fn limited<'v>(value: &'v str, target: &RedshiftType, length: usize, pads: bool, mode: CastMode) -> Result<&'v str> {
+    let value = if pads { value.trim_end_matches(' ') } else { value };
+    if value.len() <= length {
+        return Ok(value);
+    }
+    let cut = &value[..value.floor_char_boundary(length)];
+    if mode == CastMode::Assignment && !value[cut.len()..].bytes().all(|byte| byte == b' ') {
+        return Err(Error::string_too_long(target));
+    }
+    Ok(cut)
+}
+
+/// Parses every value with `parse`; a value it refuses is an error, or NULL under TRY_CAST.
+macro_rules! parse_all {
+    ($array:expr, $builder:expr, $target:expr, $mode:expr, $parse:expr) => {{
+        let mut builder = $builder;
+        for value in $array {
+            match value {
+                None => builder.append_null(),
+                Some(value) => match $parse(value) {
+                    Some(parsed) => builder.append_value(parsed),
+                    None if $mode == CastMode::Try => builder.append_null(),
+                    None => return Err(unreadable(value, $target)),
+                },
+            }
+        }
+        Ok(Arc::new(builder.finish()) as ArrayRef)
+    }};
+}
+
+fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    let rows = array.len();
+    match *target {
+        RedshiftType::Boolean => {
+            parse_all!(array, BooleanBuilder::with_capacity(rows), target, mode, parse::boolean)
+        }
+        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => {
+            let wide: Result<ArrayRef> =
+                parse_all!(array, Int64Builder::with_capacity(rows), target, mode, parse::integer);
+            arrow_cast(&wide?, target, mode)
+        }
+        RedshiftType::Numeric(precision, scale) => {
+            let limit = 10_i128.pow(u32::from(precision));
+            let builder = Decimal128Builder::with_capacity(rows)
+                .with_precision_and_scale(precision, scale)
+                .map_err(Error::internal)?;
+            parse_all!(array, builder, target, mode, |value: &str| {
+                parse::decimal(value, scale as u32).filter(|value| value.abs() < limit)
+            })
+        }
+        RedshiftType::Real | RedshiftType::Double => {
+            let wide: Result<ArrayRef> =
+                parse_all!(array, Float64Builder::with_capacity(rows), target, mode, parse::float);
+            arrow_cast(&wide?, target, mode)
+        }
+        RedshiftType::Date => parse_all!(array, Date32Builder::with_capacity(rows), target, mode, |value: &str| {
+            parse::datetime(value).map(|value| value.days as i32)
+        }),
+        RedshiftType::Time => {
+            parse_all!(array, Time64MicrosecondBuilder::with_capacity(rows), target, mode, |value: &str| {
+                parse::time(value).or_else(|| parse::datetime(value).map(|value| value.micros))
+            })
+        }
+        RedshiftType::Timestamp => {
+            parse_all!(array, TimestampMicrosecondBuilder::with_capacity(rows), target, mode, |value: &str| {
+                parse::datetime(value).map(|value| value.local_micros())
+            })
+        }
+        RedshiftType::TimestampTz => {
+            let builder = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+            parse_all!(array, builder, target, mode, |value: &str| {
+                parse::datetime(value).map(|value| value.utc_micros())
+            })
+        }
+        RedshiftType::Varbyte(_) => arrow_cast(&(Arc::new(array.clone()) as ArrayRef), target, mode),
+        RedshiftType::Interval => Err(Error::not_supported("a cast of text to interval")),
+        RedshiftType::Char(_) | RedshiftType::Varchar(_) => Err(Error::internal("text is cast by limit_text")),
+    }
+}
+
+fn unreadable(value: &str, target: &RedshiftType) -> Error {
+    let shown: String = value.chars().take(100).collect();
+    match target {
+        RedshiftType::Date | RedshiftType::Time | RedshiftType::Timestamp | RedshiftType::TimestampTz => Error::new(
+            SqlState::INVALID_DATETIME_FORMAT,
+            format!("invalid input syntax for type {target}: \"{shown}\""),
+        ),
+        RedshiftType::Numeric(..) if parse::float(value).is_some() => Error::new(
+            SqlState::NUMERIC_OUT_OF_RANGE,
+            format!("numeric field overflow: \"{shown}\" does not fit {target}"),
+        ),
+        RedshiftType::Numeric(..) => Error::invalid_text("numeric", shown),
+        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => Error::new(
+            SqlState::INVALID_TEXT_REPRESENTATION,
+            format!("invalid input syntax for integer: \"{shown}\""),
+        ),
+        _ => Error::invalid_text(target, shown),
+    }
+}
+
+/// Decimals round half away from zero, floats half to even: as PostgreSQL, from which Redshift descends.
+fn round_to_bigint(array: &ArrayRef, target: &RedshiftType) -> Result<Int64Array> {
+    if let DataType::Decimal128(_, scale) = array.data_type() {
+        let divisor = 10_i128.pow(u32::try_from(*scale).unwrap_or(0));
+        let half = divisor / 2;
+        let round = |value: i128| {
+            let rounded = if value >= 0 { (value + half) / divisor } else { (value - half) / divisor };
+            i64::try_from(rounded).map_err(|_| ArrowError::CastError(String::new()))
+        };
+        return array.as_primitive::<Decimal128Type>().try_unary(round).map_err(|_| Error::out_of_range(target));
+    }
+    let floats = cast_with_options(array, &DataType::Float64, &CastOptions::default()).map_err(Error::internal)?;
+    let floats: &Float64Array = floats.as_primitive::<Float64Type>();
+    let limit = i64::MAX as f64;
+    floats
+        .try_unary(|value| {
+            let rounded = value.round_ties_even();
+            // Written so that NaN fails, too.
+            if rounded >= -limit && rounded < limit { Ok(rounded as i64) } else { Err(ArrowError::CastError(String::new())) }
+        })
+        .map_err(|_| Error::out_of_range(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cast_one(value: &str, target: &str, mode: CastMode) -> Result<Option<String>> {
+        let array: ArrayRef = Arc::new(StringViewArray::from(vec![value]));
+        shown(&cast_array(&array, &target.parse()?, mode)?)
+    }
+
+    fn shown(array: &ArrayRef) -> Result<Option<String>> {
+        let mut out = String::new();
+        text::format_value(array.as_ref(), 0, &mut out)?;
+        Ok(array.is_valid(0).then_some(out))
+    }
+
+    #[test]
+    fn text_to_everything() {
+        for (value, target, expected) in [
+            (" 12 ", "integer", "12"),
+            ("5.95", "numeric(3,1)", "6.0"),
+            ("1.5", "double precision", "1.5"),
+            ("y", "boolean", "t"),
+            ("1/8/1999", "date", "1999-01-08"),
+            ("2021-01-01 10:20:30.5", "timestamp without time zone", "2021-01-01 10:20:30.5"),
+            ("2021-01-01 10:20:30+02", "timestamp with time zone", "2021-01-01 08:20:30+00"),
+            ("äöü", "character varying(3)", "ä"),
+        ] {
+            assert_eq!(cast_one(value, target, CastMode::Explicit).unwrap().as_deref(), Some(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn refused_values_are_errors_or_null() {
+        for (value, target, state) in [
+            ("abc", "integer", "22P02"),
+            ("1.5", "integer", "22P02"),
+            ("40000", "smallint", "22003"),
+            ("1000", "numeric(3,1)", "22003"),
+            ("2021-02-30", "date", "22007"),
+            ("abcd", "character varying(3)", "22001"),
+        ] {
+            let error = cast_one(value, target, CastMode::Assignment).unwrap_err();
+            assert_eq!(error.state().0, state, "{value}: {error}");
+        }
+        assert_eq!(cast_one("abc", "integer", CastMode::Try).unwrap(), None);
+        assert_eq!(cast_one("ab   ", "character varying(2)", CastMode::Assignment).unwrap().as_deref(), Some("ab"));
+    }
+
+    #[test]
+    fn fractions_round_to_integers() {
+        let decimals: ArrayRef =
+            Arc::new(Decimal128Builder::new().with_precision_and_scale(5, 1).map(|mut b| { b.append_value(-25); b.finish() }).unwrap());
+        assert_eq!(shown(&cast_array(&decimals, &RedshiftType::Integer, CastMode::Explicit).unwrap()).unwrap().as_deref(), Some("-3"));
+        let float: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
+        assert!(cast_array(&float, &RedshiftType::Integer, CastMode::Explicit).is_err());
+    }
+}

@@ -1,0 +1,283 @@
+//! The data types of Redshift, their limits, and how each is held in Arrow.
+//!
+//! Arrow knows no lengths of strings, so the full type travels beside the Arrow type in a field's
+//! metadata under [`TYPE_METADATA_KEY`], written as Redshift names it (`character varying(20)`).
+
+use std::{fmt, str::FromStr};
+
+use datafusion::arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
+
+use crate::error::{Error, Result, SqlState};
+
+/// Key of Arrow field metadata that holds the Redshift type of a column.
+pub const TYPE_METADATA_KEY: &str = "redshift.type";
+
+/// Longest CHAR, in bytes.
+const CHAR_BYTES_MAX: u32 = 4096;
+/// Longest VARCHAR, in bytes.
+const VARCHAR_BYTES_MAX: u32 = 65_535;
+/// Longest VARBYTE, in bytes.
+const VARBYTE_BYTES_MAX: u32 = 1_024_000;
+/// Highest precision of DECIMAL.
+const DECIMAL_PRECISION_MAX: u8 = 38;
+/// Highest scale of DECIMAL.
+const DECIMAL_SCALE_MAX: i8 = 37;
+
+/// A data type of Redshift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RedshiftType {
+    /// `boolean`
+    Boolean,
+    /// `smallint`: two bytes
+    SmallInt,
+    /// `integer`: four bytes
+    Integer,
+    /// `bigint`: eight bytes
+    BigInt,
+    /// `numeric(precision, scale)`
+    Numeric(u8, i8),
+    /// `real`
+    Real,
+    /// `double precision`
+    Double,
+    /// `character(n)`: n bytes, blank padded
+    Char(u32),
+    /// `character varying(n)`: at most n bytes; None: of no declared length
+    Varchar(Option<u32>),
+    /// `date`
+    Date,
+    /// `time without time zone`
+    Time,
+    /// `timestamp without time zone`, in microseconds
+    Timestamp,
+    /// `timestamp with time zone`, kept in UTC
+    TimestampTz,
+    /// `interval year to month` and `interval day to second`
+    Interval,
+    /// `binary varying(n)`
+    Varbyte(u32),
+}
+
+impl RedshiftType {
+    /// `VARCHAR(n)`; None stands for a bare VARCHAR in a definition: 256 bytes.
+    pub fn varchar(length: Option<u64>) -> Result<Self> {
+        Ok(RedshiftType::Varchar(Some(checked_length("character varying", length, 256, VARCHAR_BYTES_MAX)?)))
+    }
+
+    /// `CHAR(n)`; a bare CHAR is one byte.
+    pub fn char(length: Option<u64>) -> Result<Self> {
+        Ok(RedshiftType::Char(checked_length("character", length, 1, CHAR_BYTES_MAX)?))
+    }
+
+    /// `VARBYTE(n)`; a bare VARBYTE is 64,000 bytes.
+    pub fn varbyte(length: Option<u64>) -> Result<Self> {
+        Ok(RedshiftType::Varbyte(checked_length("binary varying", length, 64_000, VARBYTE_BYTES_MAX)?))
+    }
+
+    /// `NUMERIC(precision, scale)`, within Redshift's limits (38 and 37).
+    pub fn numeric(precision: u64, scale: i64) -> Result<Self> {
+        let invalid = |message: String| Error::new(SqlState::INVALID_PARAMETER_VALUE, message);
+        if precision == 0 || precision > u64::from(DECIMAL_PRECISION_MAX) {
+            return Err(invalid(format!("NUMERIC precision {precision} must be between 1 and {DECIMAL_PRECISION_MAX}")));
+        }
+        if scale < 0 || scale > i64::from(DECIMAL_SCALE_MAX) || scale as u64 > precision {
+            return Err(invalid(format!("NUMERIC scale {scale} must be between 0 and precision {precision}")));
+        }
+        Ok(RedshiftType::Numeric(precision as u8, scale as i8))
+    }
+
+    /// The Arrow type that holds values of this type.
+    pub fn arrow(&self) -> DataType {
+        match self {
+            RedshiftType::Boolean => DataType::Boolean,
+            RedshiftType::SmallInt => DataType::Int16,
+            RedshiftType::Integer => DataType::Int32,
+            RedshiftType::BigInt => DataType::Int64,
+            RedshiftType::Numeric(precision, scale) => DataType::Decimal128(*precision, *scale),
+            RedshiftType::Real => DataType::Float32,
+            RedshiftType::Double => DataType::Float64,
+            RedshiftType::Char(_) | RedshiftType::Varchar(_) => DataType::Utf8View,
+            RedshiftType::Date => DataType::Date32,
+            RedshiftType::Time => DataType::Time64(TimeUnit::Microsecond),
+            RedshiftType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+            RedshiftType::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            RedshiftType::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
+            RedshiftType::Varbyte(_) => DataType::BinaryView,
+        }
+    }
+
+    /// The type of a field: from its metadata, else the one its Arrow type stands for.
+    /// None for Arrow types that are no Redshift type (lists, structs, …).
+    pub fn of_field(field: &Field) -> Option<Self> {
+        let declared = field.metadata().get(TYPE_METADATA_KEY).and_then(|text| text.parse::<RedshiftType>().ok());
+        match declared {
+            Some(declared) if same_family(&declared.arrow(), field.data_type()) => Some(declared),
+            _ => Self::of_arrow(field.data_type()),
+        }
+    }
+
+    /// The Redshift type that an Arrow type stands for.
+    pub fn of_arrow(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Boolean => RedshiftType::Boolean,
+            DataType::Int8 | DataType::Int16 | DataType::UInt8 => RedshiftType::SmallInt,
+            DataType::Int32 | DataType::UInt16 => RedshiftType::Integer,
+            DataType::Int64 | DataType::UInt32 | DataType::UInt64 => RedshiftType::BigInt,
+            DataType::Decimal128(precision, scale) => RedshiftType::Numeric(*precision, (*scale).max(0)),
+            DataType::Float16 | DataType::Float32 => RedshiftType::Real,
+            DataType::Float64 => RedshiftType::Double,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => RedshiftType::Varchar(None),
+            DataType::Dictionary(_, value) => return Self::of_arrow(value),
+            DataType::Date32 | DataType::Date64 => RedshiftType::Date,
+            DataType::Time32(_) | DataType::Time64(_) => RedshiftType::Time,
+            DataType::Timestamp(_, None) => RedshiftType::Timestamp,
+            DataType::Timestamp(_, Some(_)) => RedshiftType::TimestampTz,
+            DataType::Interval(_) | DataType::Duration(_) => RedshiftType::Interval,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+                RedshiftType::Varbyte(64_000)
+            }
+            _ => return None,
+        })
+    }
+
+    /// A field of this type, with the type noted in its metadata.
+    pub fn field(&self, name: impl Into<String>, nullable: bool) -> Field {
+        Field::new(name, self.arrow(), nullable).with_metadata([(TYPE_METADATA_KEY.to_owned(), self.to_string())].into())
+    }
+
+    /// The type a table column gets that is made from an expression of this type (CTAS, views).
+    /// Strings of no declared length get the longest one.
+    pub fn storable(self) -> Self {
+        match self {
+            RedshiftType::Varchar(None) => RedshiftType::Varchar(Some(VARCHAR_BYTES_MAX)),
+            other => other,
+        }
+    }
+
+    /// Numbers are printed to the right.
+    pub fn is_numeric(&self) -> bool {
+        matches!(
+            self,
+            RedshiftType::SmallInt
+                | RedshiftType::Integer
+                | RedshiftType::BigInt
+                | RedshiftType::Numeric(..)
+                | RedshiftType::Real
+                | RedshiftType::Double
+        )
+    }
+}
+
+fn same_family(declared: &DataType, actual: &DataType) -> bool {
+    let text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let bytes = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    declared == actual || (text(declared) && text(actual)) || (bytes(declared) && bytes(actual))
+}
+
+fn checked_length(type_name: &str, length: Option<u64>, default: u32, max: u32) -> Result<u32> {
+    match length {
+        None => Ok(default),
+        Some(0) => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("length for type {type_name} must be at least 1"),
+        )),
+        Some(n) if n > u64::from(max) => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("length for type {type_name} cannot exceed {max}"),
+        )),
+        Some(n) => Ok(n as u32),
+    }
+}
+
+impl fmt::Display for RedshiftType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RedshiftType::Boolean => f.write_str("boolean"),
+            RedshiftType::SmallInt => f.write_str("smallint"),
+            RedshiftType::Integer => f.write_str("integer"),
+            RedshiftType::BigInt => f.write_str("bigint"),
+            RedshiftType::Numeric(precision, scale) => write!(f, "numeric({precision},{scale})"),
+            RedshiftType::Real => f.write_str("real"),
+            RedshiftType::Double => f.write_str("double precision"),
+            RedshiftType::Char(n) => write!(f, "character({n})"),
+            RedshiftType::Varchar(Some(n)) => write!(f, "character varying({n})"),
+            RedshiftType::Varchar(None) => f.write_str("character varying"),
+            RedshiftType::Date => f.write_str("date"),
+            RedshiftType::Time => f.write_str("time without time zone"),
+            RedshiftType::Timestamp => f.write_str("timestamp without time zone"),
+            RedshiftType::TimestampTz => f.write_str("timestamp with time zone"),
+            RedshiftType::Interval => f.write_str("interval"),
+            RedshiftType::Varbyte(n) => write!(f, "binary varying({n})"),
+        }
+    }
+}
+
+impl FromStr for RedshiftType {
+    type Err = Error;
+
+    /// Reads the form that [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self> {
+        let unknown = || Error::internal(format!("unknown type \"{text}\""));
+        let (name, arguments) = match text.split_once('(') {
+            Some((name, rest)) => (name, rest.strip_suffix(')').ok_or_else(unknown)?),
+            None => (text, ""),
+        };
+        let number = |s: &str| s.trim().parse::<u64>().map_err(|_| unknown());
+        Ok(match (name, arguments) {
+            ("boolean", "") => RedshiftType::Boolean,
+            ("smallint", "") => RedshiftType::SmallInt,
+            ("integer", "") => RedshiftType::Integer,
+            ("bigint", "") => RedshiftType::BigInt,
+            ("real", "") => RedshiftType::Real,
+            ("double precision", "") => RedshiftType::Double,
+            ("date", "") => RedshiftType::Date,
+            ("time without time zone", "") => RedshiftType::Time,
+            ("timestamp without time zone", "") => RedshiftType::Timestamp,
+            ("timestamp with time zone", "") => RedshiftType::TimestampTz,
+            ("interval", "") => RedshiftType::Interval,
+            ("character varying", "") => RedshiftType::Varchar(None),
+            ("character varying", n) => RedshiftType::varchar(Some(number(n)?))?,
+            ("character", n) => RedshiftType::char(Some(number(n)?))?,
+            ("binary varying", n) => RedshiftType::varbyte(Some(number(n)?))?,
+            ("numeric", arguments) => {
+                let (precision, scale) = arguments.split_once(',').ok_or_else(unknown)?;
+                RedshiftType::numeric(number(precision)?, number(scale)? as i64)?
+            }
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for name in [
+            "boolean", "smallint", "integer", "bigint", "numeric(10,2)", "real", "double precision", "character(3)",
+            "character varying(20)", "character varying", "date", "time without time zone",
+            "timestamp without time zone", "timestamp with time zone", "interval", "binary varying(7)",
+        ] {
+            let parsed: RedshiftType = name.parse().unwrap();
+            assert_eq!(parsed.to_string(), name);
+            let field = parsed.field("x", true);
+            assert_eq!(RedshiftType::of_field(&field), Some(parsed));
+        }
+    }
+
+    #[test]
+    fn limits_hold() {
+        assert!(RedshiftType::varchar(Some(65_536)).is_err());
+        assert!(RedshiftType::char(Some(4_097)).is_err());
+        assert!(RedshiftType::numeric(39, 0).is_err());
+        assert!(RedshiftType::numeric(10, 11).is_err());
+        assert_eq!(RedshiftType::varchar(None).unwrap().to_string(), "character varying(256)");
+    }
+
+    #[test]
+    fn stale_metadata_does_not_lie() {
+        let field = RedshiftType::Varchar(Some(5)).field("x", true).with_data_type(DataType::Int32);
+        assert_eq!(RedshiftType::of_field(&field), Some(RedshiftType::Integer));
+    }
+}

@@ -1,0 +1,93 @@
+//! Types as they are written in SQL, with Redshift's aliases and defaults.
+
+use blueshift_sql::ast::sql::{
+    BinaryLength, CharacterLength, DataType as SqlType, ExactNumberInfo, ObjectName, TimezoneInfo,
+};
+
+use super::RedshiftType;
+use crate::error::{Error, Result, SqlState};
+
+impl RedshiftType {
+    /// The type that `sql_type` names in a cast or a column definition.
+    ///
+    /// Errors: 0A000 for types that Redshift rejects (arrays, JSON, UUID, …) or that blueshift does not have yet.
+    pub fn from_sql(sql_type: &SqlType) -> Result<Self> {
+        match sql_type {
+            SqlType::Boolean | SqlType::Bool => Ok(RedshiftType::Boolean),
+            SqlType::SmallInt(None) | SqlType::Int2(None) => Ok(RedshiftType::SmallInt),
+            SqlType::Int(None) | SqlType::Integer(None) | SqlType::Int4(None) => Ok(RedshiftType::Integer),
+            SqlType::BigInt(None) | SqlType::Int8(None) => Ok(RedshiftType::BigInt),
+            SqlType::Decimal(info) | SqlType::Numeric(info) | SqlType::Dec(info) => exact(info),
+            SqlType::Real | SqlType::Float4 => Ok(RedshiftType::Real),
+            SqlType::Float(info) => Ok(float(info)),
+            SqlType::Double(_) | SqlType::DoublePrecision | SqlType::Float8 => Ok(RedshiftType::Double),
+            SqlType::Character(length) | SqlType::Char(length) => RedshiftType::char(char_length(length, 4096)),
+            SqlType::Varchar(length)
+            | SqlType::Nvarchar(length)
+            | SqlType::CharVarying(length)
+            | SqlType::CharacterVarying(length) => RedshiftType::varchar(char_length(length, 65_535)),
+            SqlType::Text => RedshiftType::varchar(Some(256)),
+            SqlType::Date => Ok(RedshiftType::Date),
+            SqlType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Ok(RedshiftType::Time),
+            SqlType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) | SqlType::Datetime(_) => {
+                Ok(RedshiftType::Timestamp)
+            }
+            SqlType::Timestamp(_, _) => Ok(RedshiftType::TimestampTz),
+            SqlType::Interval { .. } => Ok(RedshiftType::Interval),
+            SqlType::Varbinary(length) => RedshiftType::varbyte(binary_length(length)),
+            SqlType::Custom(name, modifiers) => custom(name, modifiers),
+            other => Err(Error::not_supported(format!("data type {}", other.to_string().to_lowercase()))),
+        }
+    }
+}
+
+fn exact(info: &ExactNumberInfo) -> Result<RedshiftType> {
+    match info {
+        ExactNumberInfo::None => RedshiftType::numeric(18, 0),
+        ExactNumberInfo::Precision(precision) => RedshiftType::numeric(*precision, 0),
+        ExactNumberInfo::PrecisionAndScale(precision, scale) => RedshiftType::numeric(*precision, *scale),
+    }
+}
+
+fn float(info: &ExactNumberInfo) -> RedshiftType {
+    match info {
+        ExactNumberInfo::Precision(precision) if *precision <= 24 => RedshiftType::Real,
+        _ => RedshiftType::Double,
+    }
+}
+
+fn char_length(length: &Option<CharacterLength>, max: u64) -> Option<u64> {
+    match length {
+        None => None,
+        Some(CharacterLength::IntegerLength { length, .. }) => Some(*length),
+        Some(CharacterLength::Max) => Some(max),
+    }
+}
+
+fn binary_length(length: &Option<BinaryLength>) -> Option<u64> {
+    match length {
+        Some(BinaryLength::IntegerLength { length }) => Some(*length),
+        Some(BinaryLength::Max) => Some(1_024_000),
+        None => None,
+    }
+}
+
+/// Aliases that the parser does not know as types.
+fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
+    let name = name.to_string().to_lowercase();
+    let length = || match modifiers.first() {
+        None => Ok(None),
+        Some(text) => text.parse::<u64>().map(Some).map_err(|_| {
+            Error::new(SqlState::SYNTAX_ERROR, format!("invalid modifier \"{text}\" for type {name}"))
+        }),
+    };
+    match name.as_str() {
+        "bpchar" => RedshiftType::char(Some(256)),
+        "nchar" => RedshiftType::char(length()?),
+        "varbyte" => RedshiftType::varbyte(length()?),
+        "timestamptz" => Ok(RedshiftType::TimestampTz),
+        "name" => RedshiftType::varchar(Some(128)),
+        "oid" => Ok(RedshiftType::BigInt),
+        _ => Err(Error::not_supported(format!("data type {name}"))),
+    }
+}
