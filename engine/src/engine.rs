@@ -1,1 +1,125 @@
-//! An opened warehouse.
+//! An opened warehouse: the storage, the data catalog, the query engine's state, and the sessions
+//! made from them. Nothing is global: two engines can live in one process.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI32, Ordering},
+};
+
+use datafusion::{
+    execution::{
+        FunctionRegistry,
+        SessionState, SessionStateBuilder,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::{FairSpillPool, TrackConsumersPool},
+        runtime_env::RuntimeEnvBuilder,
+    },
+    optimizer::Analyzer,
+    prelude::SessionConfig,
+};
+
+use crate::{
+    binder::semantics::RedshiftSemantics, config::Config, error::Result, functions, glue::DataCatalog, lake::ObjectStores,
+    session::Session, transaction::Warehouse,
+};
+
+/// How many of the largest memory consumers an out-of-memory error names.
+const CONSUMERS_NAMED: usize = 3;
+
+/// An opened warehouse. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What all sessions of an engine share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) warehouse: Arc<Warehouse>,
+    pub(crate) data_catalog: Arc<DataCatalog>,
+    pub(crate) stores: Arc<ObjectStores>,
+    pub(crate) state: SessionState,
+    process_ids: AtomicI32,
+}
+
+impl Engine {
+    /// Opens the warehouse of `config`, and makes it when there is none.
+    ///
+    /// Errors: a folder that cannot be made or read, a damaged catalog.
+    pub fn open(config: Config) -> Result<Engine> {
+        let warehouse = Warehouse::open(&config)?;
+        let data_catalog = DataCatalog::open(&config.warehouse.join("glue.sqlite"))?;
+        let stores = Arc::new(ObjectStores::new(&config));
+        let state = session_state(&config, &warehouse)?;
+        let shared = Shared {
+            warehouse,
+            data_catalog: Arc::new(data_catalog),
+            stores,
+            state,
+            config,
+            process_ids: AtomicI32::new(1_000),
+        };
+        Ok(Engine { shared: Arc::new(shared) })
+    }
+
+    /// A new session. Takes well under a millisecond.
+    pub fn session(&self) -> Session {
+        Session::new(Arc::clone(&self.shared))
+    }
+
+    /// The settings that the engine was opened with.
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// The data catalog.
+    pub fn data_catalog(&self) -> &Arc<DataCatalog> {
+        &self.shared.data_catalog
+    }
+
+    /// The object stores behind locations.
+    pub fn object_stores(&self) -> &Arc<ObjectStores> {
+        &self.shared.stores
+    }
+}
+
+impl Shared {
+    pub(crate) fn next_process_id(&self) -> i32 {
+        self.process_ids.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// The query engine: Redshift's functions, types and rules; bounded memory; spill files below the warehouse.
+fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState> {
+    let spill = DiskManagerBuilder::default()
+        .with_mode(DiskManagerMode::Directories(vec![config.warehouse.join("tmp")]))
+        .with_max_temp_directory_size(config.spill_limit_bytes);
+    let consumers = std::num::NonZeroUsize::new(CONSUMERS_NAMED).unwrap_or(std::num::NonZeroUsize::MIN);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(config.memory_limit_bytes), consumers);
+    let runtime =
+        RuntimeEnvBuilder::new().with_disk_manager_builder(spill).with_memory_pool(Arc::new(pool)).build_arc()?;
+    let store = warehouse.segments();
+    runtime.register_object_store(store.url().as_ref(), Arc::clone(store.object_store()) as _);
+
+    let mut options = SessionConfig::new().with_target_partitions(config.threads.max(1));
+    let parser = &mut options.options_mut().sql_parser;
+    parser.parse_float_as_decimal = true;
+    // Names are folded by our own lexer.
+    parser.enable_ident_normalization = false;
+    parser.map_string_types_to_utf8view = true;
+    parser.default_null_ordering = "nulls_max".to_owned();
+    options.options_mut().execution.time_zone = Some("UTC".to_owned());
+
+    let mut analyzer = Analyzer::new();
+    analyzer.rules.insert(0, Arc::new(RedshiftSemantics));
+    let mut state = SessionStateBuilder::new()
+        .with_config(options)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_analyzer_rules(analyzer.rules)
+        .build();
+    for function in functions::all_scalar() {
+        state.register_udf(function)?;
+    }
+    Ok(state)
+}

@@ -4,6 +4,8 @@
 //! hint and position. Constructors are named after the condition; their texts follow Redshift's
 //! wording, because clients match on it, and live here and nowhere else.
 
+mod from_datafusion;
+
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 use datafusion::error::DataFusionError;
@@ -312,14 +314,7 @@ impl Error {
 
     /// Finds the engine's own error inside a DataFusion one; None when there is none.
     fn inside(error: &DataFusionError) -> Option<Error> {
-        let mut current: Option<&(dyn StdError + 'static)> = Some(error);
-        while let Some(e) = current {
-            if let Some(ours) = e.downcast_ref::<Error>() {
-                return Some(ours.clone());
-            }
-            current = e.source();
-        }
-        None
+        from_datafusion::find_ours(error)
     }
 }
 

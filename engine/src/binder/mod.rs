@@ -1,1 +1,225 @@
-//! See the crate documentation.
+//! Syntax tree to logical plan: names are resolved against one snapshot of the catalog, types are
+//! Redshift's, views are opened up.
+//!
+//! DataFusion's `SqlToRel` translates the query; what it asks for (tables, functions, types) comes
+//! from [`Binder`]. It is given queries only: DDL and DML never reach it.
+
+/// What a statement sees: the snapshot, the search path, the session's values.
+mod context;
+/// Names to relations.
+mod resolve;
+/// The analyzer rule that gives operators, literals and casts Redshift's meaning.
+pub mod semantics;
+/// Types in casts.
+mod types;
+
+use std::{cell::RefCell, sync::Arc};
+
+use blueshift_sql::{
+    ParserOptions,
+    ast::{
+    Query,
+    sql::{Expr as SqlExpr, Statement as SqlStatement},
+    },
+};
+use datafusion::{
+    arrow::datatypes::{DataType, SchemaRef},
+    catalog::{TableProvider, cte_worktable::CteWorkTable, view::ViewTable},
+    common::{DFSchema, Result as DataFusionResult, TableReference},
+    config::ConfigOptions,
+    datasource::provider_as_source,
+    error::DataFusionError,
+    execution::SessionState,
+    logical_expr::{
+        AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, LogicalPlanBuilder, ScalarUDF, TableSource, WindowUDF, col,
+        planner::{ContextProvider, ExprPlanner, TypePlanner},
+    },
+    sql::planner::{PlannerContext, SqlToRel},
+};
+
+pub use context::BindContext;
+pub use resolve::{ResolvedRelation, resolve_name};
+
+use crate::{
+    error::{Error, Result},
+    rewrite,
+    storage::{
+        ManagedTable, SegmentStore,
+        metadata::{RelationId, ViewSnapshot},
+    },
+};
+
+/// Views on views may be nested this deep.
+const VIEW_DEPTH_MAX: usize = 64;
+
+/// Mark at the end of a database name: this reference is the target of DML and shows its row ids.
+const ROW_IDS_MARK: char = '\u{1}';
+
+/// Binds queries of one statement.
+pub struct Binder<'a> {
+    state: &'a SessionState,
+    context: &'a BindContext,
+    store: &'a Arc<SegmentStore>,
+    view_depth: usize,
+    /// Relations that were looked up, for dependencies of views.
+    used: RefCell<Vec<RelationId>>,
+}
+
+impl<'a> Binder<'a> {
+    /// A binder that sees what `context` holds.
+    pub fn new(state: &'a SessionState, context: &'a BindContext, store: &'a Arc<SegmentStore>) -> Self {
+        Binder { state, context, store, view_depth: 0, used: RefCell::default() }
+    }
+
+    /// The plan of `query`.
+    ///
+    /// Errors: what is unknown, ambiguous, of the wrong type or not supported.
+    pub fn bind_query(&self, query: &Query) -> Result<LogicalPlan> {
+        let mut query = query.clone();
+        rewrite::rewrite_query(&mut query, &self.context.constants, &self.context.database)?;
+        let planner = SqlToRel::new(self);
+        Ok(planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?)
+    }
+
+    /// An expression over the columns of `schema`.
+    pub fn bind_expr(&self, expr: &SqlExpr, schema: &DFSchema) -> Result<Expr> {
+        let mut expr = expr.clone();
+        rewrite::rewrite_expr(&mut expr, &self.context.constants, &self.context.database)?;
+        let planner = SqlToRel::new(self);
+        Ok(planner.sql_to_expr(expr, schema, &mut PlannerContext::new())?)
+    }
+
+    /// Ids of the tables and views that were looked up, each once.
+    pub fn used_relations(&self) -> Vec<RelationId> {
+        let mut used = self.used.borrow().clone();
+        used.sort();
+        used.dedup();
+        used
+    }
+
+    /// The name by which a query of ours refers to the target of DML, so that its row ids are there.
+    pub fn row_ids_database(database: &str) -> String {
+        format!("{database}{ROW_IDS_MARK}")
+    }
+
+    fn provider(&self, name: &TableReference) -> Result<Arc<dyn TableProvider>> {
+        let (name, wants_row_ids) = unmark(name);
+        match resolve_name(self.context, &name)? {
+            ResolvedRelation::Table(table) => {
+                self.used.borrow_mut().push(table.id);
+                let store = Arc::clone(self.store);
+                Ok(Arc::new(if wants_row_ids {
+                    ManagedTable::with_row_ids(store, table)
+                } else {
+                    ManagedTable::new(store, table)
+                }))
+            }
+            ResolvedRelation::View(view) => {
+                self.used.borrow_mut().push(view.id);
+                self.view(&view)
+            }
+            ResolvedRelation::External(table) => Ok(table),
+            ResolvedRelation::System(table) => Ok(table),
+        }
+    }
+
+    /// A view as a table whose plan the optimizer opens up.
+    fn view(&self, view: &ViewSnapshot) -> Result<Arc<dyn TableProvider>> {
+        if self.view_depth >= VIEW_DEPTH_MAX {
+            return Err(Error::not_supported(format!("nesting of more than {VIEW_DEPTH_MAX} views")));
+        }
+        let query = blueshift_sql::parse_query(&view.sql, ParserOptions::default())
+            .map_err(|error| Error::internal(format!("view \"{}\" cannot be read: {error}", view.name)))?;
+        let inner = Binder { view_depth: self.view_depth + 1, used: RefCell::default(), ..*self };
+        let plan = inner.bind_query(&query)?;
+        let plan = if view.late_binding { plan } else { with_columns(plan, view)? };
+        Ok(Arc::new(ViewTable::new(plan, Some(view.sql.clone()))))
+    }
+}
+
+/// A view shows the columns it was made with, also when `*` would give more today.
+fn with_columns(plan: LogicalPlan, view: &ViewSnapshot) -> Result<LogicalPlan> {
+    let fields = plan.schema().fields();
+    if view.columns.len() > fields.len() {
+        return Err(Error::internal(format!("view \"{}\" has lost columns", view.name)));
+    }
+    let projection: Vec<Expr> = view
+        .columns
+        .iter()
+        .zip(plan.schema().columns())
+        .map(|(column, source)| col(source).alias(&column.name))
+        .collect();
+    Ok(LogicalPlanBuilder::from(plan).project(projection)?.build()?)
+}
+
+fn unmark(name: &TableReference) -> (TableReference, bool) {
+    match name {
+        TableReference::Full { catalog, schema, table } if catalog.ends_with(ROW_IDS_MARK) => {
+            let database = catalog.trim_end_matches(ROW_IDS_MARK);
+            (TableReference::full(database, schema.as_ref(), table.as_ref()), true)
+        }
+        other => (other.clone(), false),
+    }
+}
+
+impl ContextProvider for Binder<'_> {
+    fn get_table_source(&self, name: TableReference) -> DataFusionResult<Arc<dyn TableSource>> {
+        Ok(provider_as_source(self.provider(&name)?))
+    }
+
+    fn get_table_function_source(&self, name: &str, _arguments: Vec<Expr>) -> DataFusionResult<Arc<dyn TableSource>> {
+        Err(DataFusionError::from(Error::not_supported(format!("table function {name}"))))
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> DataFusionResult<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.state.expr_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(types::RedshiftTypes))
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.state.scalar_functions().get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.state.aggregate_functions().get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.state.window_functions().get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.state.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.state.scalar_functions().keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        vec![]
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.state.aggregate_functions().keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.state.window_functions().keys().cloned().collect()
+    }
+}

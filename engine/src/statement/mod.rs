@@ -1,1 +1,114 @@
-//! See the crate documentation.
+//! What each SQL command does, one file each.
+//!
+//! A command gets its syntax tree and the session, works in the session's transaction, and gives
+//! back a result with the command tag that clients expect. Committing is the session's business.
+
+/// ALTER TABLE.
+mod alter_table;
+/// Storing rows: values cast to the columns they go to, NOT NULL checked, segments written.
+mod assignment;
+/// COMMENT ON.
+mod comment;
+/// CREATE TABLE.
+mod create_table;
+/// CREATE TABLE AS, SELECT INTO.
+mod create_table_as;
+/// CREATE VIEW.
+mod create_view;
+/// DELETE.
+mod delete;
+/// DROP TABLE, DROP VIEW, and what depends on them.
+mod drop;
+/// EXPLAIN.
+mod explain;
+/// CREATE EXTERNAL SCHEMA.
+mod external_schema;
+/// CREATE EXTERNAL TABLE and partitions.
+mod external_table;
+/// INSERT.
+mod insert;
+/// ANALYZE, VACUUM.
+mod maintenance;
+/// CREATE and REFRESH MATERIALIZED VIEW.
+mod materialized_view;
+/// MERGE.
+mod merge;
+/// Names of targets: which schema a new or changed object is in.
+mod name;
+/// SELECT.
+mod query;
+/// Rows of the target that DELETE, UPDATE and MERGE change.
+mod row_change;
+/// CREATE, ALTER and DROP SCHEMA.
+mod schema;
+/// SET, RESET, SHOW.
+mod setting;
+/// GRANT and REVOKE.
+mod grant;
+/// TRUNCATE.
+mod truncate;
+/// UPDATE.
+mod update;
+
+use blueshift_sql::{
+    ParsedStatement,
+    ast::{DropKind, Statement},
+};
+
+use crate::{
+    error::{Error, Result},
+    session::{Session, StatementResult},
+};
+
+/// Runs a statement in the session's transaction.
+///
+/// Errors: 0A000 names a command that blueshift does not have.
+pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<StatementResult> {
+    if parsed.parameters > 0 {
+        return Err(Error::not_supported("a parameter ($1) outside of a prepared statement"));
+    }
+    match &parsed.statement {
+        Statement::Query(query) => query::execute(session, query).await,
+        Statement::Explain(explain) => explain::execute(session, explain).await,
+        Statement::Insert(insert) => insert::execute(session, insert).await,
+        Statement::Update(update) => update::execute(session, update).await,
+        Statement::Delete(delete) => delete::execute(session, delete).await,
+        Statement::Merge(merge) => merge::execute(session, merge).await,
+        Statement::Truncate(truncate) => truncate::execute(session, truncate),
+        Statement::CreateTable(create) => create_table::execute(session, create),
+        Statement::CreateTableAs(create) => create_table_as::execute(session, create).await,
+        Statement::AlterTable(alter) => alter_table::execute(session, alter),
+        Statement::Drop(drop) => match drop.kind {
+            DropKind::Table | DropKind::View | DropKind::MaterializedView => drop::execute(session, drop),
+            other => Err(Error::not_supported(format!("DROP {other:?}").to_uppercase())),
+        },
+        Statement::Comment(comment) => comment::execute(session, comment),
+        Statement::CreateView(create) => create_view::execute(session, create),
+        Statement::CreateMaterializedView(create) => materialized_view::create(session, create).await,
+        Statement::RefreshMaterializedView(refresh) => materialized_view::refresh(session, refresh).await,
+        Statement::CreateSchema(create) => schema::create(session, create),
+        Statement::AlterSchema(alter) => schema::alter(session, alter),
+        Statement::DropSchema(drop) => schema::drop(session, drop),
+        Statement::CreateExternalSchema(create) => external_schema::create(session, create),
+        Statement::CreateExternalTable(create) => external_table::create(session, create),
+        Statement::Set(set) => setting::set(session, set),
+        Statement::Reset(reset) => setting::reset(session, reset),
+        Statement::Show(show) => setting::show(session, show),
+        Statement::Grant(grant) => grant::execute(session, grant),
+        Statement::Analyze(_) => Ok(maintenance::analyze()),
+        Statement::Vacuum(vacuum) => maintenance::vacuum(session, vacuum),
+        other => Err(Error::not_supported(format!("the command {}", command_words(other, &parsed.text)))),
+    }
+}
+
+/// The first words of a command, to name it in an error.
+fn command_words(statement: &Statement, text: &str) -> String {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or("").to_uppercase();
+    let takes_two = matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "SHOW" | "SET" | "ATTACH" | "DETACH" | "DESC");
+    let _ = statement;
+    match words.next() {
+        Some(second) if takes_two => format!("{first} {}", second.to_uppercase()),
+        _ => first,
+    }
+}

@@ -1,0 +1,28 @@
+//! What a statement sees: one snapshot of the catalog, the data catalog behind external schemas,
+//! the search path, and the session's values.
+
+use std::sync::Arc;
+
+use crate::{
+    glue::DataCatalog, lake::ObjectStores, rewrite::Constants, session::SessionInfo, transaction::CatalogSnapshot,
+};
+
+/// Everything that names are resolved against.
+pub struct BindContext {
+    /// The catalog as this transaction sees it.
+    pub snapshot: Arc<CatalogSnapshot>,
+    /// AWS Glue's part: databases and tables of external schemas.
+    pub data_catalog: Arc<DataCatalog>,
+    /// Opens locations of external tables.
+    pub stores: Arc<ObjectStores>,
+    /// The connected database.
+    pub database: String,
+    /// Schemas for unqualified names, in order; the session's temporary schema comes before them.
+    pub search_path: Vec<String>,
+    /// The schema that holds this session's temporary tables, once there is one.
+    pub temporary_schema: Option<String>,
+    /// Values of the session for this statement.
+    pub constants: Constants,
+    /// What system views tell about the session.
+    pub session: Arc<SessionInfo>,
+}

@@ -1,0 +1,82 @@
+//! Planning and running queries.
+
+use std::sync::Arc;
+
+use blueshift_sql::ast::Query;
+use datafusion::{
+    arrow::{datatypes::Field, record_batch::RecordBatch},
+    execution::SendableRecordBatchStream,
+    logical_expr::LogicalPlan,
+    physical_plan::{ExecutionPlan, execute_stream},
+};
+use futures::TryStreamExt;
+
+use super::{ResultColumn, Session};
+use crate::{
+    binder::Binder,
+    error::{Error, Result, SqlState},
+    rewrite::column_name,
+    types::RedshiftType,
+};
+
+impl Session {
+    /// Binds and type-checks a query.
+    pub(crate) fn plan_query(&mut self, query: &Query) -> Result<LogicalPlan> {
+        let context = self.bind_context()?;
+        let shared = Arc::clone(&self.shared);
+        let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+        let plan = binder.bind_query(query)?;
+        self.analyze(plan)
+    }
+
+    /// Gives a bound plan its final types.
+    pub(crate) fn analyze(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let state = &self.shared.state;
+        Ok(state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?)
+    }
+
+    /// A plan after DataFusion's optimizer.
+    pub(crate) fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        Ok(self.shared.state.optimize(plan)?)
+    }
+
+    /// The physical plan of a bound plan.
+    pub(crate) async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.shared.state.create_physical_plan(plan).await?)
+    }
+
+    /// Starts a plan.
+    pub(crate) async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
+        let physical = self.physical_plan(plan).await?;
+        Ok(execute_stream(physical, self.shared.state.task_ctx())?)
+    }
+
+    /// Runs a plan to its end and keeps its rows.
+    pub(crate) async fn collect(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
+        let mut stream = self.stream(plan).await?;
+        let (mut batches, mut bytes) = (vec![], 0);
+        while let Some(batch) = stream.try_next().await? {
+            bytes += batch.get_array_memory_size();
+            if bytes > self.shared.config.memory_limit_bytes {
+                return Err(Error::new(SqlState::OUT_OF_MEMORY, "the result does not fit the memory limit")
+                    .with_hint("Raise --memory-limit, or ask for fewer rows with LIMIT."));
+            }
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+}
+
+/// The columns that a plan gives, as clients see them.
+pub(crate) fn result_columns(plan: &LogicalPlan) -> Vec<ResultColumn> {
+    plan.schema().fields().iter().map(|field| result_column(field)).collect()
+}
+
+pub(crate) fn result_column(field: &Field) -> ResultColumn {
+    ResultColumn {
+        name: column_name::visible(field.name()).to_owned(),
+        type_name: RedshiftType::of_field(field)
+            .map_or_else(|| field.data_type().to_string().to_lowercase(), |redshift_type| redshift_type.to_string()),
+        data_type: field.data_type().clone(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Session parameters: their names, defaults and values ("Configuration reference" of the guide).
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Result, SqlState};
+
+/// The parameters that SET, RESET and SHOW know, with their defaults.
+const DEFAULTS: [(&str, &str); 39] = [
+    ("analyze_threshold_percent", "10"),
+    ("application_name", ""),
+    ("cast_super_null_on_error", "on"),
+    ("client_encoding", "UTF8"),
+    ("client_min_messages", "notice"),
+    ("datestyle", "ISO, MDY"),
+    ("default_geometry_encoding", "1"),
+    ("describe_field_name_in_uppercase", "off"),
+    ("downcase_delimited_identifier", "on"),
+    ("enable_case_sensitive_identifier", "off"),
+    ("enable_case_sensitive_super_attribute", "off"),
+    ("enable_numeric_rounding", "on"),
+    ("enable_result_cache_for_session", "on"),
+    ("enable_vacuum_boost", "off"),
+    ("error_on_nondeterministic_update", "off"),
+    ("extra_float_digits", "0"),
+    ("interval_forbid_composite_literals", "off"),
+    ("json_parse_dedup_attributes", "off"),
+    ("json_serialization_enable", "off"),
+    ("json_serialization_parse_nested_strings", "off"),
+    ("max_concurrency_scaling_clusters", "1"),
+    ("max_cursor_result_set_size", "default"),
+    ("mv_enable_aqmv_for_session", "on"),
+    ("navigate_super_null_on_error", "on"),
+    ("parse_super_null_on_error", "off"),
+    ("pg_federation_repeatable_read", "on"),
+    ("query_group", "unset"),
+    ("search_path", "$user, public"),
+    ("server_encoding", "UTF8"),
+    ("server_version", "8.0.2"),
+    ("spectrum_enable_pseudo_columns", "on"),
+    ("spectrum_query_maxerror", "-1"),
+    ("standard_conforming_strings", "on"),
+    ("statement_timeout", "0"),
+    ("stored_proc_log_min_messages", "LOG"),
+    ("timezone", "UTC"),
+    ("transaction_read_only", "off"),
+    ("wlm_query_slot_count", "1"),
+    ("wlm_json_configuration", "none"),
+];
+
+/// Parameters that exist only to be shown.
+const READ_ONLY: [&str; 4] = ["server_version", "server_encoding", "wlm_json_configuration", "standard_conforming_strings"];
+
+/// The values that a session has set.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters {
+    set: BTreeMap<String, String>,
+}
+
+impl Parameters {
+    /// The value of a parameter; None when there is none of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str).or_else(|| default(name))
+    }
+
+    /// Sets a parameter, or its default with None.
+    ///
+    /// Errors: 42704 for an unknown name without a dot, 55P02 for one that cannot be changed.
+    pub fn set(&mut self, name: &str, value: Option<String>) -> Result<()> {
+        if READ_ONLY.contains(&name) {
+            return Err(Error::new(SqlState("55P02"), format!("parameter \"{name}\" cannot be changed")));
+        }
+        if default(name).is_none() && !name.contains('.') {
+            return Err(Error::new(
+                SqlState::UNDEFINED_OBJECT,
+                format!("unrecognized configuration parameter \"{name}\""),
+            ));
+        }
+        match value {
+            Some(value) => self.set.insert(name.to_owned(), normalized(name, value)?),
+            None => self.set.remove(name),
+        };
+        Ok(())
+    }
+
+    /// Sets all parameters to their defaults.
+    pub fn reset_all(&mut self) {
+        self.set.clear();
+    }
+
+    /// All parameters with their values, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        DEFAULTS.iter().map(|(name, value)| (*name, self.set.get(*name).map_or(*value, String::as_str)))
+    }
+
+    /// Whether a boolean parameter is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("on" | "true"))
+    }
+
+    /// The schemas of the search path, `$user` replaced by the user's name.
+    pub fn search_path(&self, user: &str) -> Vec<String> {
+        let path = self.get("search_path").unwrap_or("public");
+        path.split(',')
+            .map(|schema| schema.trim().trim_matches(['"', '\'']))
+            .filter(|schema| !schema.is_empty())
+            .map(|schema| if schema == "$user" { user.to_owned() } else { schema.to_lowercase() })
+            .collect()
+    }
+}
+
+fn default(name: &str) -> Option<&'static str> {
+    DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// Booleans are kept as `on` and `off`.
+fn normalized(name: &str, value: String) -> Result<String> {
+    if !matches!(default(name), Some("on" | "off")) {
+        return Ok(value);
+    }
+    match value.to_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok("on".to_owned()),
+        "off" | "false" | "no" | "0" => Ok("off".to_owned()),
+        _ => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("parameter \"{name}\" requires a Boolean value"),
+        )),
+    }
+}

@@ -1,0 +1,98 @@
+//! CREATE TABLE AS, SELECT INTO.
+
+use blueshift_sql::ast::{
+    self, ObjectName, Query, TableAttributes,
+    sql::{SelectInto, SetExpr},
+};
+use datafusion::logical_expr::LogicalPlan;
+use std::collections::HashMap;
+
+use super::{
+    assignment::{self, Conversion, Source},
+    create_table::{self, DraftTable},
+    name,
+};
+use crate::{
+    error::{Error, Result},
+    rewrite::column_name,
+    session::{Session, StatementResult},
+    storage::metadata::Relation,
+    transaction::ColumnDefinition,
+    types::RedshiftType,
+};
+
+/// Makes a table of a query's rows.
+pub async fn execute(session: &mut Session, create: &ast::CreateTableAs) -> Result<StatementResult> {
+    let target = Target {
+        name: &create.name,
+        temporary: create.temporary,
+        columns: &create.columns,
+        attributes: &create.attributes,
+    };
+    make(session, target, &create.query).await?;
+    Ok(StatementResult::done("SELECT"))
+}
+
+/// `SELECT … INTO [TEMP] t …`
+pub async fn select_into(session: &mut Session, query: &Query, into: &SelectInto) -> Result<StatementResult> {
+    let mut query = query.clone();
+    if let SetExpr::Select(select) = &mut *query.body {
+        select.into = None;
+    }
+    let name = ObjectName::from_sql_name(&into.name).ok_or_else(|| Error::syntax("SELECT INTO takes a table name"))?;
+    let temporary = into.temporary || name.name().starts_with('#');
+    let target = Target { name: &name, temporary, columns: &[], attributes: &TableAttributes::default() };
+    make(session, target, &query).await?;
+    Ok(StatementResult::done("SELECT"))
+}
+
+struct Target<'a> {
+    name: &'a ObjectName,
+    temporary: bool,
+    columns: &'a [ast::Ident],
+    attributes: &'a TableAttributes,
+}
+
+async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Result<()> {
+    let schema_id = name::target_schema(session, target.name, target.temporary)?;
+    let table_name = name::identifier(target.name.name());
+    create_table::already_there(session, schema_id, &table_name, false)?;
+    let plan = session.plan_query(query)?;
+    let mut definition = DraftTable::new(schema_id, table_name.clone(), columns_of(&plan, target.columns)?);
+    create_table::apply_attributes(&mut definition, target.attributes);
+    let definition = definition.into_definition(session)?;
+    session.transaction()?.create_table(definition)?;
+
+    let snapshot = session.transaction()?.snapshot()?;
+    let Some(Relation::Table(table)) = snapshot.relation(schema_id, &table_name) else {
+        return Err(Error::internal("a table that was just made is not there"));
+    };
+    let sources: HashMap<String, Source> = table
+        .columns
+        .iter()
+        .zip(assignment::plan_columns(&plan))
+        .map(|(column, expr)| (column.name.clone(), Source::Expr(expr)))
+        .collect();
+    let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
+    let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
+    session.transaction()?.append(table.id, segments)
+}
+
+/// The columns of a plan as columns of a table or view, under other names if some are given.
+pub fn columns_of(plan: &LogicalPlan, names: &[ast::Ident]) -> Result<Vec<ColumnDefinition>> {
+    let fields = plan.schema().fields();
+    if names.len() > fields.len() {
+        return Err(Error::syntax("too many column names were specified"));
+    }
+    fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| {
+            let name = names.get(index).map_or_else(|| column_name::visible(field.name()), |ident| ident.value.as_str());
+            let redshift_type = RedshiftType::of_field(field)
+                .ok_or_else(|| Error::not_supported(format!("a column of type {}", field.data_type())))?
+                .storable();
+            Ok(ColumnDefinition::new(name::identifier(name), redshift_type.arrow(), redshift_type.to_string()))
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! INSERT.
+
+use std::{collections::HashMap, sync::Arc};
+
+use blueshift_sql::ast::{self, InsertSource, ValueOrDefault};
+use datafusion::{
+    common::DFSchema,
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
+};
+
+use super::{
+    assignment::{self, Conversion, Source},
+    name,
+};
+use crate::{
+    binder::Binder,
+    error::{Error, Result, SqlState},
+    session::{Session, StatementResult},
+    storage::metadata::{Column, TableSnapshot},
+};
+
+/// Runs INSERT in all its forms.
+pub async fn execute(session: &mut Session, insert: &ast::Insert) -> Result<StatementResult> {
+    let table = name::managed_table(session, &insert.table)?;
+    let targets = target_columns(&table, &insert.columns)?;
+    let plan = match &insert.source {
+        InsertSource::Query(query) => {
+            let mut query = query.clone();
+            prepend_with(&mut query, insert.with.clone())?;
+            let source = session.plan_query(&query)?;
+            from_query(session, source, &table, &targets)?
+        }
+        InsertSource::Values(rows) => from_values(session, &table, &targets, rows)?,
+        InsertSource::DefaultValues => from_values(session, &table, &[], &[vec![]])?,
+    };
+    let (segments, rows) = assignment::write_plan(session, &plan, &table).await?;
+    session.transaction()?.append(table.id, segments)?;
+    Ok(StatementResult::done(format!("INSERT 0 {rows}")))
+}
+
+/// `WITH … INSERT INTO t SELECT …`: the common table expressions belong to the query.
+pub fn prepend_with(query: &mut ast::Query, with: Option<ast::With>) -> Result<()> {
+    match (with, &query.with) {
+        (None, _) => Ok(()),
+        (Some(with), None) => {
+            query.with = Some(with);
+            Ok(())
+        }
+        (Some(_), Some(_)) => Err(Error::not_supported("WITH both before INSERT and before its SELECT")),
+    }
+}
+
+/// The listed columns, or all of them.
+fn target_columns<'t>(table: &'t TableSnapshot, listed: &[ast::Ident]) -> Result<Vec<&'t Column>> {
+    if listed.is_empty() {
+        return Ok(table.columns.iter().collect());
+    }
+    let mut targets: Vec<&Column> = Vec::with_capacity(listed.len());
+    for ident in listed {
+        let column = table.column(&ident.value).ok_or_else(|| {
+            Error::new(
+                SqlState::UNDEFINED_COLUMN,
+                format!("column \"{}\" of relation \"{}\" does not exist", ident.value, table.name),
+            )
+        })?;
+        if targets.iter().any(|other| other.name == column.name) {
+            return Err(Error::new(
+                SqlState::DUPLICATE_COLUMN,
+                format!("column \"{}\" specified more than once", column.name),
+            ));
+        }
+        targets.push(column);
+    }
+    Ok(targets)
+}
+
+fn from_query(session: &mut Session, source: LogicalPlan, table: &TableSnapshot, targets: &[&Column]) -> Result<LogicalPlan> {
+    let columns = assignment::plan_columns(&source);
+    check_count(columns.len(), targets.len())?;
+    let sources = targets.iter().zip(columns).map(|(target, expr)| (target.name.clone(), Source::Expr(expr))).collect();
+    assignment::project_to_table(session, source, table, sources, Conversion::Typed)
+}
+
+/// Each row becomes literals of the columns' types, so that a row does not change the types of another.
+fn from_values(session: &mut Session, table: &Arc<TableSnapshot>, targets: &[&Column], rows: &[Vec<ValueOrDefault>]) -> Result<LogicalPlan> {
+    let context = session.bind_context()?;
+    let shared = Arc::clone(&session.shared);
+    let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+    let empty = DFSchema::empty();
+    let defaults: HashMap<&str, Expr> = table
+        .columns
+        .iter()
+        .filter(|column| column.default.is_some() || column.identity.is_some() || !targets.iter().any(|t| t.name == column.name))
+        .map(|column| Ok((column.name.as_str(), assignment::default_value(session, column)?)))
+        .collect::<Result<_>>()?;
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        check_count(row.len(), targets.len())?;
+        let mut given: HashMap<&str, &ValueOrDefault> =
+            targets.iter().zip(row).map(|(target, value)| (target.name.as_str(), value)).collect();
+        let mut cells = Vec::with_capacity(table.columns.len());
+        for column in &table.columns {
+            let expr = match given.remove(column.name.as_str()) {
+                Some(ValueOrDefault::Expr(expr)) => binder.bind_expr(expr, &empty)?,
+                Some(ValueOrDefault::Default) | None => {
+                    defaults.get(column.name.as_str()).cloned().unwrap_or_else(|| {
+                        Expr::Literal(datafusion::common::ScalarValue::Null, None)
+                    })
+                }
+            };
+            cells.push(assignment::assign(expr, column, &empty, Conversion::Literal)?);
+        }
+        values.push(cells);
+    }
+    let schema = DFSchema::try_from(table.arrow_schema().as_ref().clone())?;
+    Ok(LogicalPlanBuilder::values_with_schema(values, &Arc::new(schema))?.build()?)
+}
+
+fn check_count(values: usize, targets: usize) -> Result<()> {
+    match values.cmp(&targets) {
+        std::cmp::Ordering::Greater => Err(Error::syntax("INSERT has more expressions than target columns")),
+        std::cmp::Ordering::Less => Err(Error::syntax("INSERT has more target columns than expressions")),
+        std::cmp::Ordering::Equal => Ok(()),
+    }
+}

@@ -1,0 +1,184 @@
+//! MERGE: matched rows are updated or deleted, unmatched rows of the source inserted.
+//!
+//! Two queries: the inner join of target and source gives the changes, the rows of the source
+//! that match nothing give the inserts. A target row that matches twice is an error.
+
+use std::collections::HashMap;
+
+use blueshift_sql::ast::{
+    self, Expr, Ident, MergeAction, MergeInsert, MergeMatched, TableFactor, TableWithJoins, ValueOrDefault,
+    sql::{JoinConstraint, JoinOperator, SelectItem, Value},
+};
+use futures::TryStreamExt;
+
+use super::{
+    assignment::{self, Conversion, Source, TableWriter},
+    name, row_change,
+};
+use crate::{
+    error::{Error, Result, SqlState},
+    session::{Session, StatementResult},
+    storage::{DeletedPositions, SegmentMeta, metadata::TableSnapshot},
+};
+
+const ROW_ID_COLUMNS: usize = 2;
+
+/// Runs MERGE.
+pub async fn execute(session: &mut Session, merge: &ast::Merge) -> Result<StatementResult> {
+    let table = name::managed_table(session, &merge.target)?;
+    let MergeAction::When { matched, not_matched } = &merge.action else {
+        return Err(Error::not_supported("MERGE … REMOVE DUPLICATES"));
+    };
+    let (positions, mut segments) = match matched {
+        Some(matched) => change_matched(session, merge, matched, &table).await?,
+        None => (DeletedPositions::new(), vec![]),
+    };
+    if let Some(insert) = not_matched {
+        segments.extend(insert_unmatched(session, merge, insert, &table).await?);
+    }
+    let transaction = session.transaction()?;
+    if !positions.is_empty() {
+        transaction.delete_rows(table.id, positions)?;
+    }
+    transaction.append(table.id, segments)?;
+    Ok(StatementResult::done("MERGE"))
+}
+
+async fn change_matched(
+    session: &mut Session,
+    merge: &ast::Merge,
+    matched: &MergeMatched,
+    table: &TableSnapshot,
+) -> Result<(DeletedPositions, Vec<SegmentMeta>)> {
+    let qualifier = row_change::target_qualifier(&merge.target, merge.alias.as_ref());
+    let assigned: HashMap<&str, &ValueOrDefault> = match matched {
+        MergeMatched::Update(assignments) => {
+            assignments.iter().map(|a| (a.column.value.as_str(), &a.value)).collect()
+        }
+        MergeMatched::Delete => HashMap::new(),
+    };
+    check_columns(table, assigned.keys().copied())?;
+    let mut items = row_change::row_id_items(&qualifier);
+    if matches!(matched, MergeMatched::Update(_)) {
+        for column in &table.columns {
+            let expr = match assigned.get(column.name.as_str()) {
+                Some(ValueOrDefault::Expr(expr)) => expr.clone(),
+                _ => row_change::qualified(&qualifier, &column.name),
+            };
+            items.push(SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', column.name.clone()) });
+        }
+    }
+    let schema = row_change::schema_name(session, table)?;
+    let mut from = row_change::target_with_row_ids(session, &merge.target, &schema, merge.alias.as_ref());
+    from.joins.push(ast::sql::Join {
+        relation: merge.source.clone(),
+        global: false,
+        join_operator: JoinOperator::Inner(JoinConstraint::On(merge.on.clone())),
+    });
+    let query = row_change::select(None, items, vec![from], None);
+    let source = session.plan_query(&query)?;
+    let columns = assignment::plan_columns(&source);
+    let mut expressions = columns[..ROW_ID_COLUMNS].to_vec();
+    for (column, value) in table.columns.iter().zip(&columns[ROW_ID_COLUMNS..]) {
+        let value = match assigned.get(column.name.as_str()) {
+            Some(ValueOrDefault::Default) => assignment::default_value(session, column)?,
+            _ => value.clone(),
+        };
+        expressions.push(assignment::assign(value, column, source.schema(), Conversion::Typed)?.alias(&column.name));
+    }
+    let plan = datafusion::logical_expr::LogicalPlanBuilder::from(source).project(expressions)?.build()?;
+
+    let mut stream = session.stream(&plan).await?;
+    let mut writer = TableWriter::new(session, table)?;
+    let mut seen = row_change::SeenRows::default();
+    let mut positions = DeletedPositions::new();
+    let mut matches = 0;
+    while let Some(batch) = stream.try_next().await? {
+        seen.first_meetings(batch.column(0), batch.column(1))?;
+        matches += batch.num_rows();
+        if matches > seen.len() {
+            return Err(Error::new(SqlState::CARDINALITY_VIOLATION, "Found multiple matches to update the same tuple."));
+        }
+        positions.extend_from_columns(batch.column(0), batch.column(1))?;
+        if batch.num_columns() > ROW_ID_COLUMNS {
+            let columns: Vec<usize> = (ROW_ID_COLUMNS..batch.num_columns()).collect();
+            writer.push(batch.project(&columns).map_err(Error::internal)?).await?;
+        }
+    }
+    drop(stream);
+    let (segments, _) = writer.finish().await?;
+    Ok((positions, segments))
+}
+
+async fn insert_unmatched(
+    session: &mut Session,
+    merge: &ast::Merge,
+    insert: &MergeInsert,
+    table: &TableSnapshot,
+) -> Result<Vec<SegmentMeta>> {
+    let targets: Vec<String> = if insert.columns.is_empty() {
+        table.columns.iter().map(|column| column.name.clone()).collect()
+    } else {
+        insert.columns.iter().map(|ident| ident.value.clone()).collect()
+    };
+    check_columns(table, targets.iter().map(String::as_str))?;
+    if targets.len() != insert.values.len() {
+        return Err(Error::syntax("INSERT has not as many expressions as target columns"));
+    }
+    let items = insert
+        .values
+        .iter()
+        .zip(&targets)
+        .map(|(value, target)| {
+            let expr = match value {
+                ValueOrDefault::Expr(expr) => expr.clone(),
+                ValueOrDefault::Default => Expr::value(Value::Null),
+            };
+            SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', target.clone()) }
+        })
+        .collect();
+    let one = SelectItem::UnnamedExpr(Expr::value(Value::Number("1".to_owned(), false)));
+    let target = TableWithJoins { relation: target_factor(merge), joins: vec![] };
+    let matching = row_change::select(None, vec![one], vec![target], Some(merge.on.clone()));
+    let unmatched = Expr::Exists { subquery: Box::new(matching), negated: true };
+    let from = TableWithJoins { relation: merge.source.clone(), joins: vec![] };
+    let query = row_change::select(None, items, vec![from], Some(unmatched));
+    let source = session.plan_query(&query)?;
+    let columns = assignment::plan_columns(&source);
+    let sources = targets
+        .into_iter()
+        .zip(columns)
+        .zip(&insert.values)
+        .map(|((target, expr), value)| match value {
+            ValueOrDefault::Default => (target, Source::Default),
+            ValueOrDefault::Expr(_) => (target, Source::Expr(expr)),
+        })
+        .collect();
+    let plan = assignment::project_to_table(session, source, table, sources, Conversion::Typed)?;
+    Ok(assignment::write_plan(session, &plan, table).await?.0)
+}
+
+fn target_factor(merge: &ast::Merge) -> TableFactor {
+    TableFactor::Table {
+        name: merge.target.to_sql_name(),
+        alias: merge.alias.clone().map(|name| ast::sql::TableAlias { explicit: true, name, columns: vec![], at: None }),
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    }
+}
+
+fn check_columns<'n>(table: &TableSnapshot, mut names: impl Iterator<Item = &'n str>) -> Result<()> {
+    match names.find(|name| table.column(name).is_none()) {
+        Some(name) => Err(Error::new(
+            SqlState::UNDEFINED_COLUMN,
+            format!("column \"{name}\" of relation \"{}\" does not exist", table.name),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Names of targets: which schema a new or changed object is in.
+
+use blueshift_sql::ast::ObjectName;
+use datafusion::common::TableReference;
+
+use crate::{
+    binder::{BindContext, ResolvedRelation, resolve_name},
+    catalog::external_schema,
+    config::IDENTIFIER_BYTES_MAX,
+    error::{Error, Result, SqlState},
+    session::Session,
+    storage::metadata::{Relation, SchemaId, TableSnapshot},
+};
+use std::sync::Arc;
+
+/// A name for DataFusion's planner and for [`resolve_name`].
+pub fn table_reference(name: &ObjectName) -> Result<TableReference> {
+    match (name.database(), name.schema()) {
+        (Some(database), Some(schema)) if name.0.len() == 3 => Ok(TableReference::full(database, schema, name.name())),
+        (None, Some(schema)) => Ok(TableReference::partial(schema, name.name())),
+        (None, None) => Ok(TableReference::bare(name.name())),
+        _ => Err(Error::syntax(format!("improper qualified name (too many dotted names): {}", written(name)))),
+    }
+}
+
+/// The name as it was written.
+pub fn written(name: &ObjectName) -> String {
+    name.0.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
+}
+
+/// An identifier cut to Redshift's length.
+pub fn identifier(name: &str) -> String {
+    name[..name.floor_char_boundary(IDENTIFIER_BYTES_MAX)].to_owned()
+}
+
+/// The schema that a new relation goes into: the named one, or the first of the search path that
+/// exists; for a temporary table the session's own.
+pub fn target_schema(session: &mut Session, name: &ObjectName, temporary: bool) -> Result<SchemaId> {
+    if temporary {
+        if name.schema().is_some() {
+            return Err(Error::new(SqlState::INVALID_DEFINITION, "cannot create temporary relation in non-temporary schema"));
+        }
+        let schema = session.ensure_temporary_schema()?;
+        let snapshot = session.transaction()?.snapshot()?;
+        return match snapshot.schema(&schema) {
+            Some(schema) => Ok(schema.id),
+            // Rolled back together with the transaction that made it.
+            None => session.transaction()?.create_schema(&schema),
+        };
+    }
+    let context = session.bind_context()?;
+    check_database(&context, name)?;
+    let wanted: Vec<&str> = match name.schema() {
+        Some(schema) => vec![schema],
+        None => context.search_path.iter().map(String::as_str).collect(),
+    };
+    if let Some(schema) = wanted.iter().find_map(|schema| context.snapshot.schema(schema)) {
+        return Ok(schema.id);
+    }
+    match name.schema() {
+        Some(schema) if external_schema::find(&context.snapshot, schema).is_some() => Err(Error::new(
+            SqlState::WRONG_OBJECT_TYPE,
+            format!("\"{schema}\" is an external schema"),
+        )
+        .with_hint("Use CREATE EXTERNAL TABLE.")),
+        Some(schema) => Err(Error::undefined_schema(schema)),
+        None => Err(Error::new(SqlState::UNDEFINED_SCHEMA, "no schema has been selected to create in")),
+    }
+}
+
+/// Refuses a name in another database.
+pub fn check_database(context: &BindContext, name: &ObjectName) -> Result<()> {
+    match name.database() {
+        Some(database) if database != context.database => Err(Error::undefined_database(database)),
+        _ => Ok(()),
+    }
+}
+
+/// An existing managed relation.
+///
+/// Errors: undefined names; 42809 for external tables and system views.
+pub fn managed_relation(session: &mut Session, name: &ObjectName) -> Result<Relation> {
+    let context = session.bind_context()?;
+    match resolve_name(&context, &table_reference(name)?)? {
+        ResolvedRelation::Table(table) => Ok(Relation::Table(table)),
+        ResolvedRelation::View(view) => Ok(Relation::View(view)),
+        ResolvedRelation::External(_) => Err(Error::new(
+            SqlState::WRONG_OBJECT_TYPE,
+            format!("\"{}\" is an external table", written(name)),
+        )
+        .with_detail("External tables are read only.")),
+        ResolvedRelation::System(_) => Err(Error::new(
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            format!("permission denied: \"{}\" is a system catalog", written(name)),
+        )),
+    }
+}
+
+/// An existing managed table.
+pub fn managed_table(session: &mut Session, name: &ObjectName) -> Result<Arc<TableSnapshot>> {
+    match managed_relation(session, name)? {
+        Relation::Table(table) => Ok(table),
+        Relation::View(view) => Err(Error::wrong_object_type(&view.name, "table")),
+    }
+}
+
+/// Whether an error says that a name stands for nothing (IF EXISTS forgives it).
+pub fn is_undefined(error: &Error) -> bool {
+    [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_SCHEMA, SqlState::UNDEFINED_DATABASE].contains(&error.state())
+}
