@@ -36,4 +36,6 @@ pub mod pipeline;
 
 pub use config::Config;
 
+pub use engine::Engine;
 pub use error::{Error, Result};
+pub use session::Session;

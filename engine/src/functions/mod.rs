@@ -10,6 +10,8 @@
 
 /// A call's arguments as typed columns, and builders of results.
 pub mod arguments;
+/// What operators mean: checked arithmetic, casts.
+pub mod operator;
 /// Date and time functions.
 pub mod datetime;
 /// What a function is.

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use blueshift_sql::ast::Query;
 use datafusion::{
-    arrow::{datatypes::Field, record_batch::RecordBatch},
+    arrow::{
+        datatypes::{DataType, Field},
+        record_batch::RecordBatch,
+    },
+    common::Column,
     execution::SendableRecordBatchStream,
-    logical_expr::LogicalPlan,
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
     physical_plan::{ExecutionPlan, execute_stream},
 };
 use futures::TryStreamExt;
@@ -25,8 +29,8 @@ impl Session {
         let context = self.bind_context()?;
         let shared = Arc::clone(&self.shared);
         let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
-        let plan = binder.bind_query(query)?;
-        self.analyze(plan)
+        let plan = self.analyze(binder.bind_query(query)?)?;
+        with_typed_nulls(plan)
     }
 
     /// Gives a bound plan its final types.
@@ -65,6 +69,19 @@ impl Session {
         }
         Ok(batches)
     }
+}
+
+/// A bare NULL in a select list is of type text.
+fn with_typed_nulls(plan: LogicalPlan) -> Result<LogicalPlan> {
+    if plan.schema().fields().iter().all(|field| *field.data_type() != DataType::Null) {
+        return Ok(plan);
+    }
+    let columns = plan.schema().iter().map(|(qualifier, field)| {
+        let column = Expr::Column(Column::from((qualifier, field)));
+        if *field.data_type() == DataType::Null { cast(column, DataType::Utf8View).alias(field.name()) } else { column }
+    });
+    let columns: Vec<Expr> = columns.collect();
+    Ok(LogicalPlanBuilder::from(plan).project(columns)?.build()?)
 }
 
 /// The columns that a plan gives, as clients see them.

@@ -1,7 +1,5 @@
 //! GRANT and REVOKE: recorded. There is one user, who owns everything, so nothing is refused yet.
 
-use blueshift_sql::ast;
-
 use crate::{
     error::Result,
     session::{Session, StatementResult},
@@ -11,9 +9,9 @@ use crate::{
 const RECORD_KIND: &str = "grant";
 
 /// Records the statement under its own text.
-pub fn execute(session: &mut Session, grant: &ast::Grant) -> Result<StatementResult> {
-    let text = ast::Statement::Grant(grant.clone()).to_string();
+pub fn execute(session: &mut Session, text: &str) -> Result<StatementResult> {
+    let text = text.trim();
     let tag = if text.to_lowercase().starts_with("revoke") { "REVOKE" } else { "GRANT" };
-    session.transaction()?.put_record(RECORD_KIND, &text, serde_json::Value::Null)?;
+    session.transaction()?.put_record(RECORD_KIND, text, serde_json::Value::Null)?;
     Ok(StatementResult::done(tag))
 }

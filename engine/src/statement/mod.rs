@@ -93,20 +93,19 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::CreateExternalTable(create) => external_table::create(session, create),
         Statement::Set(set) => setting::set(session, set),
         Statement::Reset(reset) => setting::reset(session, reset),
-        Statement::Show(show) => setting::show(session, show),
-        Statement::Grant(grant) => grant::execute(session, grant),
+        Statement::Show(show) => setting::show(session, show, parsed.text.trim()),
+        Statement::Grant(_) => grant::execute(session, &parsed.text),
         Statement::Analyze(_) => Ok(maintenance::analyze()),
         Statement::Vacuum(vacuum) => maintenance::vacuum(session, vacuum),
-        other => Err(Error::not_supported(format!("the command {}", command_words(other, &parsed.text)))),
+        _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
     }
 }
 
 /// The first words of a command, to name it in an error.
-fn command_words(statement: &Statement, text: &str) -> String {
+fn command_words(text: &str) -> String {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("").to_uppercase();
     let takes_two = matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "SHOW" | "SET" | "ATTACH" | "DETACH" | "DESC");
-    let _ = statement;
     match words.next() {
         Some(second) if takes_two => format!("{first} {}", second.to_uppercase()),
         _ => first,

@@ -36,7 +36,7 @@ pub fn reset(session: &mut Session, reset: &ast::Reset) -> Result<StatementResul
 }
 
 /// SHOW of parameters and of views.
-pub fn show(session: &mut Session, show: &Show) -> Result<StatementResult> {
+pub fn show(session: &mut Session, show: &Show, text: &str) -> Result<StatementResult> {
     match show {
         Show::Parameter(name) => {
             let value = session.parameters.get(name).ok_or_else(|| {
@@ -56,7 +56,7 @@ pub fn show(session: &mut Session, show: &Show) -> Result<StatementResult> {
                 _ => Err(Error::wrong_object_type(name::written(view), "view")),
             }
         }
-        other => Err(Error::not_supported(format!("{other}"))),
+        _ => Err(Error::not_supported(format!("the command {text}"))),
     }
 }
 

@@ -10,7 +10,7 @@ use datafusion::arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array, Float64Builder,
         Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
-        TimestampMicrosecondBuilder,
+        TimestampMicrosecondBuilder, new_null_array,
     },
     compute::{CastOptions, cast_with_options},
     datatypes::{DataType, Decimal128Type, Float64Type},
@@ -36,6 +36,9 @@ pub enum CastMode {
 /// Errors: 22P02, 22007, 22003, 22001 by the kind of value; 42846 when there is no such cast.
 pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
     let source = array.data_type();
+    if *source == DataType::Null {
+        return Ok(new_null_array(&target.arrow(), array.len()));
+    }
     match target {
         RedshiftType::Varchar(length) => limit_text(to_text(array, mode)?, target, *length, mode),
         RedshiftType::Char(length) => limit_text(to_text(array, mode)?, target, Some(*length), mode),

@@ -1,0 +1,113 @@
+use super::*;
+use crate::{Config, Engine, types::text::format_value};
+
+fn engine() -> (tempfile::TempDir, Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(Config::new(folder.path().join("warehouse"))).unwrap();
+    (folder, engine)
+}
+
+/// The rows of the last statement, cells separated by `|`, NULL as `∅`.
+async fn rows(session: &mut Session, sql: &str) -> Vec<String> {
+    let results = session.run(sql).await.unwrap_or_else(|error| panic!("{sql}\n{:?}", error.error));
+    let Some(StatementResult::Rows { batches, .. }) = results.last() else { return vec![] };
+    let mut lines = vec![];
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            let cells: Vec<String> = batch
+                .columns()
+                .iter()
+                .map(|column| {
+                    let mut text = String::new();
+                    format_value(column.as_ref(), row, &mut text).unwrap();
+                    if column.is_null(row) { "∅".to_owned() } else { text }
+                })
+                .collect();
+            lines.push(cells.join("|"));
+        }
+    }
+    lines
+}
+
+async fn state_of(session: &mut Session, sql: &str) -> &'static str {
+    session.run(sql).await.unwrap_err().error.state().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expressions_have_redshift_types() {
+    let (_folder, engine) = engine();
+    let mut session = engine.session();
+    let described = session.describe("select 1, 2.50 as d, 1 + 2.5, 7/2, 8.00::numeric(8,2) / 3.00::numeric(8,2) as q, 'x'::varchar(20), date '2020-01-01' + 1").await.unwrap();
+    let types: Vec<String> = described.iter().map(|c| format!("{} {}", c.name, c.type_name)).collect();
+    assert_eq!(
+        types,
+        [
+            "?column? integer",
+            "d numeric(3,2)",
+            "?column? numeric(12,1)",
+            "?column? integer",
+            "q numeric(17,9)",
+            "varchar character varying(20)",
+            "?column? date"
+        ]
+    );
+    assert_eq!(rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', top.x from (select 5 as x) as top").await, ["3|-3|8|0.333333333333|a1|∅|5"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_live_and_change() {
+    let (_folder, engine) = engine();
+    let mut session = engine.session();
+    rows(&mut session, "create table t (a int not null, b varchar(5), c numeric(10,2) default 1.5)").await;
+    assert_eq!(session.run("insert into t values (1, 'x', 2), (2, null, 3.456)").await.unwrap()[0].tag(), "INSERT 0 2");
+    rows(&mut session, "insert into t (a) values (3)").await;
+    assert_eq!(rows(&mut session, "select * from t order by a").await, ["1|x|2.00", "2|∅|3.46", "3|∅|1.50"]);
+    assert_eq!(session.run("update t set b = 'up', c = c + 1 where a >= 2").await.unwrap()[0].tag(), "UPDATE 2");
+    assert_eq!(session.run("delete from t where a = 1").await.unwrap()[0].tag(), "DELETE 1");
+    assert_eq!(rows(&mut session, "select * from t order by a").await, ["2|up|4.46", "3|up|2.50"]);
+    assert_eq!(state_of(&mut session, "insert into t values (null, 'a', 1)").await, "23502");
+    assert_eq!(state_of(&mut session, "insert into t values (1, 'too long', 1)").await, "22001");
+    assert_eq!(state_of(&mut session, "select * from missing").await, "42P01");
+    assert_eq!(state_of(&mut session, "select nope from t").await, "42703");
+    assert_eq!(state_of(&mut session, "select 1/0").await, "22012");
+    assert_eq!(state_of(&mut session, "select 2147483647 + 1").await, "22003");
+    assert_eq!(rows(&mut session, "select count(*) from t").await, ["2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_roll_back_and_swap() {
+    let (_folder, engine) = engine();
+    let mut session = engine.session();
+    rows(&mut session, "create schema s; create table s.t as select 1 as a").await;
+    rows(&mut session, "begin; create table s.t2 as select 2 as a; alter table s.t rename to t_backup; alter table s.t2 rename to t;").await;
+    assert_eq!(rows(&mut session, "select a from s.t").await, ["2"]);
+    let mut other = engine.session();
+    assert_eq!(rows(&mut other, "select a from s.t").await, ["1"]);
+    rows(&mut session, "drop table s.t_backup cascade; commit").await;
+    assert_eq!(rows(&mut other, "select a from s.t").await, ["2"]);
+    rows(&mut session, "begin; delete from s.t; create table s.gone (x int)").await;
+    assert_eq!(state_of(&mut session, "select * from nowhere").await, "42P01");
+    assert_eq!(state_of(&mut session, "select 1").await, "25P02");
+    rows(&mut session, "rollback").await;
+    assert_eq!(rows(&mut session, "select a from s.t").await, ["2"]);
+    assert_eq!(state_of(&mut session, "select * from s.gone").await, "42P01");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_temp_tables_and_merge() {
+    let (_folder, engine) = engine();
+    let mut session = engine.session();
+    rows(&mut session, "create table t (id int, v varchar(10)); insert into t values (1, 'a'), (2, 'b')").await;
+    rows(&mut session, "create view v as select id, upper(v) as v from t where id < 10").await;
+    assert_eq!(rows(&mut session, "select * from v order by id").await, ["1|A", "2|B"]);
+    assert_eq!(state_of(&mut session, "drop table t").await, "2BP01");
+    rows(&mut session, "create temp table src as select 2 as id, 'bb'::varchar(10) as v union all select 3, 'c'").await;
+    rows(&mut session, "merge into t using src on t.id = src.id when matched then update set v = src.v when not matched then insert values (src.id, src.v)").await;
+    assert_eq!(rows(&mut session, "select * from t order by id").await, ["1|a", "2|bb", "3|c"]);
+    rows(&mut session, "delete from t using src where t.id = src.id").await;
+    assert_eq!(rows(&mut session, "select * from v").await, ["1|A"]);
+    let mut other = engine.session();
+    assert_eq!(state_of(&mut other, "select * from src").await, "42P01");
+    rows(&mut session, "drop table t cascade").await;
+    assert_eq!(state_of(&mut session, "select * from v").await, "42P01");
+}
