@@ -8,8 +8,7 @@ use std::sync::{
 
 use datafusion::{
     execution::{
-        FunctionRegistry,
-        SessionState, SessionStateBuilder,
+        FunctionRegistry, SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::{FairSpillPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
@@ -19,8 +18,8 @@ use datafusion::{
 };
 
 use crate::{
-    binder::semantics::RedshiftSemantics, config::Config, error::Result, functions, glue::DataCatalog, lake::ObjectStores,
-    session::Session, transaction::Warehouse,
+    binder::semantics::RedshiftSemantics, config::Config, error::Result, functions, glue::DataCatalog,
+    lake::ObjectStores, session::Session, transaction::Warehouse,
 };
 
 /// How many of the largest memory consumers an out-of-memory error names.

@@ -18,8 +18,8 @@ use std::{cell::RefCell, sync::Arc};
 use blueshift_sql::{
     ParserOptions,
     ast::{
-    Query,
-    sql::{Expr as SqlExpr, Statement as SqlStatement},
+        Query,
+        sql::{Expr as SqlExpr, Statement as SqlStatement},
     },
 };
 use datafusion::{

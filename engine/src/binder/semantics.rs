@@ -14,8 +14,7 @@ use datafusion::{
     },
     config::ConfigOptions,
     logical_expr::{
-        BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, expr_rewriter::NamePreserver,
-        utils::merge_schema,
+        BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, expr_rewriter::NamePreserver, utils::merge_schema,
     },
     optimizer::AnalyzerRule,
 };
@@ -96,12 +95,16 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
     let (left, right) = (left.unwrap_or(*binary.left), right.unwrap_or(*binary.right));
     match (&left_type, &right_type) {
         // DATE with an interval gives a TIMESTAMP.
-        (DataType::Date32, DataType::Interval(_)) => {
-            Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(as_timestamp(left)), binary.op, Box::new(right)))))
-        }
-        (DataType::Interval(_), DataType::Date32) => {
-            Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(as_timestamp(right))))))
-        }
+        (DataType::Date32, DataType::Interval(_)) => Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(
+            Box::new(as_timestamp(left)),
+            binary.op,
+            Box::new(right),
+        )))),
+        (DataType::Interval(_), DataType::Date32) => Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(
+            Box::new(left),
+            binary.op,
+            Box::new(as_timestamp(right)),
+        )))),
         _ => Ok(match Arithmetic::expr(operator, &left, &right, (&left_type, &right_type)) {
             Some(expr) => Transformed::yes(expr),
             None => Transformed::no(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(right)))),

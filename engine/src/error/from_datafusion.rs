@@ -3,11 +3,7 @@
 
 use std::error::Error as StdError;
 
-use datafusion::{
-    arrow::error::ArrowError,
-    common::SchemaError,
-    error::DataFusionError,
-};
+use datafusion::{arrow::error::ArrowError, common::SchemaError, error::DataFusionError};
 
 use super::{Error, SqlState};
 
@@ -66,10 +62,12 @@ fn convert_schema_error(error: &SchemaError) -> Error {
         SchemaError::AmbiguousReference { field } => {
             Error::new(SqlState::AMBIGUOUS_COLUMN, format!("column reference \"{}\" is ambiguous", field.name))
         }
-        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => Error::new(
-            SqlState::DUPLICATE_COLUMN,
-            format!("column \"{}\" specified more than once", crate::rewrite::column_name::visible(name)),
-        ),
+        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+            Error::new(
+                SqlState::DUPLICATE_COLUMN,
+                format!("column \"{}\" specified more than once", crate::rewrite::column_name::visible(name)),
+            )
+        }
     }
 }
 
@@ -99,7 +97,10 @@ fn convert_plan_message(message: &str) -> Error {
     if let Some(rest) = text.strip_prefix("Invalid function '") {
         return Error::undefined_function(format!("{}()", rest.split('\'').next().unwrap_or(rest)));
     }
-    if text.contains("must appear in the GROUP BY clause") || text.contains("must be part of GROUP BY") || text.contains("could not be resolved from available columns") {
+    if text.contains("must appear in the GROUP BY clause")
+        || text.contains("must be part of GROUP BY")
+        || text.contains("could not be resolved from available columns")
+    {
         return Error::new(
             SqlState::GROUPING_ERROR,
             "column must appear in the GROUP BY clause or be used in an aggregate function",
@@ -109,14 +110,19 @@ fn convert_plan_message(message: &str) -> Error {
     if text.contains("expression names but") || text.starts_with("Projections require unique expression names") {
         return Error::new(SqlState::DUPLICATE_COLUMN, "column specified more than once").with_detail(text);
     }
-    if text.contains("coerce") || text.contains("Cannot infer common") || text.contains("No function matches") || text.contains("signature") {
+    if text.contains("coerce")
+        || text.contains("Cannot infer common")
+        || text.contains("No function matches")
+        || text.contains("signature")
+    {
         return Error::new(SqlState::UNDEFINED_FUNCTION, text)
             .with_hint("No operator or function matches the given name and argument types. You may need to add explicit type casts.");
     }
     if text.contains("Unsupported CAST") {
         return Error::new(SqlState::CANNOT_COERCE, text);
     }
-    if text.to_lowercase().contains("not supported") || text.contains("Unsupported") || text.contains("not implemented") {
+    if text.to_lowercase().contains("not supported") || text.contains("Unsupported") || text.contains("not implemented")
+    {
         return Error::new(SqlState::FEATURE_NOT_SUPPORTED, text);
     }
     Error::new(SqlState("42000"), text)
@@ -132,7 +138,10 @@ fn convert_execution_message(message: &str) -> Error {
         return Error::out_of_range("numeric value");
     }
     if lower.contains("scalar subquery") || lower.contains("more than one row") {
-        return Error::new(SqlState::CARDINALITY_VIOLATION, "more than one row returned by a subquery used as an expression");
+        return Error::new(
+            SqlState::CARDINALITY_VIOLATION,
+            "more than one row returned by a subquery used as an expression",
+        );
     }
     Error::internal(text)
 }
@@ -181,7 +190,10 @@ mod tests {
     #[test]
     fn library_errors_get_their_code() {
         assert_eq!(Error::from(DataFusionError::from(ArrowError::DivideByZero)).state().0, "22012");
-        assert_eq!(Error::from(DataFusionError::Plan("Invalid function 'foo'.\nDid you mean".into())).state().0, "42883");
+        assert_eq!(
+            Error::from(DataFusionError::Plan("Invalid function 'foo'.\nDid you mean".into())).state().0,
+            "42883"
+        );
         assert_eq!(Error::from(DataFusionError::NotImplemented("x".into())).state().0, "0A000");
     }
 }

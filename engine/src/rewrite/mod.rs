@@ -94,7 +94,10 @@ mod tests {
 
     #[test]
     fn columns_get_redshift_names() {
-        assert_eq!(rewritten("select 1, a.b, count(*), x::int from a").unwrap(), "SELECT 1 AS \"?column?\", a.b, count(*) AS \"count\", x::INT AS \"x\" FROM a");
+        assert_eq!(
+            rewritten("select 1, a.b, count(*), x::int from a").unwrap(),
+            "SELECT 1 AS \"?column?\", a.b, count(*) AS \"count\", x::INT AS \"x\" FROM a"
+        );
     }
 
     #[test]

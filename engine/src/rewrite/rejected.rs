@@ -7,9 +7,28 @@ use crate::error::{Error, Result};
 
 /// Functions that PostgreSQL or DataFusion have and Redshift has not.
 const REJECTED_FUNCTIONS: [&str; 22] = [
-    "string_agg", "array_agg", "every", "xml_agg", "corr", "covar_pop", "covar_samp", "pg_sleep", "clock_timestamp",
-    "transaction_timestamp", "div", "setseed", "width_bucket", "bit_length", "overlay", "convert_from", "convert_to",
-    "encode", "format", "quote_nullable", "regexp_matches", "regexp_split_to_array",
+    "string_agg",
+    "array_agg",
+    "every",
+    "xml_agg",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "pg_sleep",
+    "clock_timestamp",
+    "transaction_timestamp",
+    "div",
+    "setseed",
+    "width_bucket",
+    "bit_length",
+    "overlay",
+    "convert_from",
+    "convert_to",
+    "encode",
+    "format",
+    "quote_nullable",
+    "regexp_matches",
+    "regexp_split_to_array",
 ];
 
 /// Checks one SELECT.

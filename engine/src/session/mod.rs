@@ -25,8 +25,8 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
 pub use cancel::CancelHandle;
-pub use info::SessionInfo;
 pub(crate) use execution::{result_column, result_columns};
+pub use info::SessionInfo;
 pub use result::{Notice, ResultColumn, StatementError, StatementResult};
 
 use crate::{

@@ -48,7 +48,8 @@ const DEFAULTS: [(&str, &str); 39] = [
 ];
 
 /// Parameters that exist only to be shown.
-const READ_ONLY: [&str; 4] = ["server_version", "server_encoding", "wlm_json_configuration", "standard_conforming_strings"];
+const READ_ONLY: [&str; 4] =
+    ["server_version", "server_encoding", "wlm_json_configuration", "standard_conforming_strings"];
 
 /// The values that a session has set.
 #[derive(Debug, Clone, Default)]
@@ -120,9 +121,8 @@ fn normalized(name: &str, value: String) -> Result<String> {
     match value.to_lowercase().as_str() {
         "on" | "true" | "yes" | "1" => Ok("on".to_owned()),
         "off" | "false" | "no" | "0" => Ok("off".to_owned()),
-        _ => Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            format!("parameter \"{name}\" requires a Boolean value"),
-        )),
+        _ => {
+            Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("parameter \"{name}\" requires a Boolean value")))
+        }
     }
 }

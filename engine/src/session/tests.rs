@@ -51,7 +51,11 @@ async fn expressions_have_redshift_types() {
             "?column? date"
         ]
     );
-    assert_eq!(rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', top.x from (select 5 as x) as top").await, ["3|-3|8|0.333333333333|a1|∅|5"]);
+    assert_eq!(
+        rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', top.x from (select 5 as x) as top")
+            .await,
+        ["3|-3|8|0.333333333333|a1|∅|5"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +83,11 @@ async fn transactions_roll_back_and_swap() {
     let (_folder, engine) = engine();
     let mut session = engine.session();
     rows(&mut session, "create schema s; create table s.t as select 1 as a").await;
-    rows(&mut session, "begin; create table s.t2 as select 2 as a; alter table s.t rename to t_backup; alter table s.t2 rename to t;").await;
+    rows(
+        &mut session,
+        "begin; create table s.t2 as select 2 as a; alter table s.t rename to t_backup; alter table s.t2 rename to t;",
+    )
+    .await;
     assert_eq!(rows(&mut session, "select a from s.t").await, ["2"]);
     let mut other = engine.session();
     assert_eq!(rows(&mut other, "select a from s.t").await, ["1"]);

@@ -124,7 +124,12 @@ fn duplicate_column(table: &TableSnapshot, column: &str) -> Error {
     Error::new(SqlState::DUPLICATE_COLUMN, format!("column \"{column}\" of relation \"{}\" already exists", table.name))
 }
 
-fn add_column(session: &mut Session, table: &TableSnapshot, column: &ast::ColumnDefinition, if_not_exists: bool) -> Result<()> {
+fn add_column(
+    session: &mut Session,
+    table: &TableSnapshot,
+    column: &ast::ColumnDefinition,
+    if_not_exists: bool,
+) -> Result<()> {
     if table.column(&column.name.value).is_some() {
         return if if_not_exists { Ok(()) } else { Err(duplicate_column(table, &column.name.value)) };
     }
@@ -142,15 +147,24 @@ fn add_column(session: &mut Session, table: &TableSnapshot, column: &ast::Column
     Ok(())
 }
 
-fn drop_column(session: &mut Session, table: &TableSnapshot, column: &str, if_exists: bool, cascade: bool) -> Result<()> {
+fn drop_column(
+    session: &mut Session,
+    table: &TableSnapshot,
+    column: &str,
+    if_exists: bool,
+    cascade: bool,
+) -> Result<()> {
     if if_exists && table.column(column).is_none() {
         return Ok(());
     }
     let id = column_id(table, column)?;
     let is_key = table.layout.dist_key == Some(id) || table.layout.sort_key.columns.contains(&id);
     if is_key && !cascade {
-        return Err(Error::new(SqlState::DEPENDENT_OBJECTS, format!("cannot drop column \"{column}\": it is a distribution or sort key"))
-            .with_hint("Use DROP COLUMN … CASCADE, or change the key first."));
+        return Err(Error::new(
+            SqlState::DEPENDENT_OBJECTS,
+            format!("cannot drop column \"{column}\": it is a distribution or sort key"),
+        )
+        .with_hint("Use DROP COLUMN … CASCADE, or change the key first."));
     }
     session.transaction()?.drop_column(table.id, id)
 }
@@ -171,7 +185,10 @@ fn widen_varchar(session: &mut Session, table: &TableSnapshot, column: &str, new
         }
         _ => Err(Error::new(
             SqlState::CANNOT_COERCE,
-            format!("cannot alter column \"{column}\" of relation \"{}\", target data type \"{new}\" is not supported", table.name),
+            format!(
+                "cannot alter column \"{column}\" of relation \"{}\", target data type \"{new}\" is not supported",
+                table.name
+            ),
         )),
     }
 }

@@ -118,7 +118,11 @@ pub fn plan_columns(plan: &LogicalPlan) -> Vec<Expr> {
 }
 
 /// Runs `plan`, whose columns are those of `table`, into new segments. Gives them and their number of rows.
-pub async fn write_plan(session: &Session, plan: &LogicalPlan, table: &TableSnapshot) -> Result<(Vec<SegmentMeta>, u64)> {
+pub async fn write_plan(
+    session: &Session,
+    plan: &LogicalPlan,
+    table: &TableSnapshot,
+) -> Result<(Vec<SegmentMeta>, u64)> {
     let mut stream = session.stream(plan).await?;
     let mut writer = TableWriter::new(session, table)?;
     while let Some(batch) = stream.try_next().await? {

@@ -88,7 +88,8 @@ pub fn columns_of(plan: &LogicalPlan, names: &[ast::Ident]) -> Result<Vec<Column
         .iter()
         .enumerate()
         .map(|(index, field)| {
-            let name = names.get(index).map_or_else(|| column_name::visible(field.name()), |ident| ident.value.as_str());
+            let name =
+                names.get(index).map_or_else(|| column_name::visible(field.name()), |ident| ident.value.as_str());
             let redshift_type = RedshiftType::of_field(field)
                 .ok_or_else(|| Error::not_supported(format!("a column of type {}", field.data_type())))?
                 .storable();

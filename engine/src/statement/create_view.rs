@@ -49,7 +49,11 @@ fn bind(session: &mut Session, query: &Query, names: &[ast::Ident]) -> Result<(V
     let plan = session.analyze(binder.bind_query(query)?)?;
     let columns = create_table_as::columns_of(&plan, names)?
         .into_iter()
-        .map(|column| ViewColumn { name: column.name, data_type: column.data_type, redshift_type: column.redshift_type })
+        .map(|column| ViewColumn {
+            name: column.name,
+            data_type: column.data_type,
+            redshift_type: column.redshift_type,
+        })
         .collect();
     Ok((columns, binder.used_relations()))
 }
@@ -62,8 +66,11 @@ fn replace_old(session: &mut Session, create: &ast::CreateView, new: &ViewDefini
             let same = |(old, new): (&ViewColumn, &ViewColumn)| old.name == new.name;
             let compatible = old.columns.len() <= new.columns.len() && old.columns.iter().zip(&new.columns).all(same);
             if !old.columns.is_empty() && !new.late_binding && !compatible {
-                return Err(Error::new(SqlState::INVALID_DEFINITION, "cannot change name or number of columns of a view")
-                    .with_hint("Drop the view first."));
+                return Err(Error::new(
+                    SqlState::INVALID_DEFINITION,
+                    "cannot change name or number of columns of a view",
+                )
+                .with_hint("Drop the view first."));
             }
             session.transaction()?.drop_relation(old.id)
         }

@@ -21,7 +21,8 @@ pub async fn execute(session: &mut Session, delete: &ast::Delete) -> Result<Stat
     let qualifier = row_change::target_qualifier(&delete.table, delete.alias.as_ref());
     let mut from = vec![row_change::target_with_row_ids(session, &delete.table, &schema, delete.alias.as_ref())];
     from.extend(delete.using.iter().cloned());
-    let query = row_change::select(delete.with.clone(), row_change::row_id_items(&qualifier), from, delete.selection.clone());
+    let query =
+        row_change::select(delete.with.clone(), row_change::row_id_items(&qualifier), from, delete.selection.clone());
     let plan = session.plan_query(&query)?;
     let mut stream = session.stream(&plan).await?;
     let mut positions = DeletedPositions::new();

@@ -21,7 +21,10 @@ pub fn execute(session: &mut Session, drop: &ast::Drop) -> Result<StatementResul
         let relation = match name::managed_relation(session, object) {
             Ok(relation) => relation,
             Err(error) if drop.if_exists && name::is_undefined(&error) => {
-                session.notice(Notice::info(format!("{words} \"{}\" does not exist and will be skipped", name::written(object))));
+                session.notice(Notice::info(format!(
+                    "{words} \"{}\" does not exist and will be skipped",
+                    name::written(object)
+                )));
                 continue;
             }
             Err(error) => return Err(error),

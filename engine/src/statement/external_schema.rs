@@ -34,8 +34,9 @@ pub fn create(session: &mut Session, create: &ast::CreateExternalSchema) -> Resu
     if create.create_external_database {
         data_catalog.create_database(&database, true)?;
     } else if data_catalog.database(&database)?.is_none() {
-        return Err(Error::undefined_database(&database)
-            .with_hint("Add CREATE EXTERNAL DATABASE IF NOT EXISTS to make it."));
+        return Err(
+            Error::undefined_database(&database).with_hint("Add CREATE EXTERNAL DATABASE IF NOT EXISTS to make it.")
+        );
     }
     let external = ExternalSchema {
         name: schema.clone(),

@@ -69,18 +69,20 @@ pub fn alter(session: &mut Session, alter: &ast::AlterTable) -> Result<Statement
             }
             AlterTableAction::DropPartition { if_exists, values } => {
                 let values = partition_values(values)?;
-                let dropped = session.shared.data_catalog.update(|change| {
-                    change.drop_partition(change.require_table(&schema.database, &table)?, &values)
-                })?;
+                let dropped = session
+                    .shared
+                    .data_catalog
+                    .update(|change| change.drop_partition(change.require_table(&schema.database, &table)?, &values))?;
                 if !dropped && !if_exists {
                     return Err(Error::new(SqlState::UNDEFINED_OBJECT, "partition does not exist"));
                 }
             }
             AlterTableAction::SetLocation { partition, location } if partition.is_empty() => {
                 check_location(session, location)?;
-                session.shared.data_catalog.update(|change| {
-                    change.set_location(change.require_table(&schema.database, &table)?, location)
-                })?;
+                session
+                    .shared
+                    .data_catalog
+                    .update(|change| change.set_location(change.require_table(&schema.database, &table)?, location))?;
             }
             AlterTableAction::SetTableProperties(properties) => {
                 session.shared.data_catalog.update(|change| {
@@ -97,7 +99,10 @@ pub fn alter(session: &mut Session, alter: &ast::AlterTable) -> Result<Statement
 /// The data catalog takes part in no transaction, so changing it inside a block is refused, as in Redshift.
 fn refuse_in_block(session: &Session, command: &str) -> Result<()> {
     if session.in_transaction_block() {
-        return Err(Error::new(SqlState::ACTIVE_TRANSACTION, format!("{command} cannot run inside a transaction block")));
+        return Err(Error::new(
+            SqlState::ACTIVE_TRANSACTION,
+            format!("{command} cannot run inside a transaction block"),
+        ));
     }
     Ok(())
 }
@@ -105,7 +110,8 @@ fn refuse_in_block(session: &Session, command: &str) -> Result<()> {
 fn external_target(session: &mut Session, table: &ast::ObjectName) -> Result<(ExternalSchema, String)> {
     let context = session.bind_context()?;
     name::check_database(&context, table)?;
-    let schema = table.schema().ok_or_else(|| Error::syntax("an external table must be named with its external schema"))?;
+    let schema =
+        table.schema().ok_or_else(|| Error::syntax("an external table must be named with its external schema"))?;
     match external_schema::find(&context.snapshot, schema) {
         Some(external) => Ok((external, name::identifier(table.name()))),
         None if context.snapshot.schema(schema).is_some() => Err(Error::wrong_object_type(schema, "external schema")),

@@ -74,7 +74,12 @@ fn target_columns<'t>(table: &'t TableSnapshot, listed: &[ast::Ident]) -> Result
     Ok(targets)
 }
 
-fn from_query(session: &mut Session, source: LogicalPlan, table: &TableSnapshot, targets: &[&Column]) -> Result<LogicalPlan> {
+fn from_query(
+    session: &mut Session,
+    source: LogicalPlan,
+    table: &TableSnapshot,
+    targets: &[&Column],
+) -> Result<LogicalPlan> {
     let columns = assignment::plan_columns(&source);
     check_count(columns.len(), targets.len())?;
     let sources = targets.iter().zip(columns).map(|(target, expr)| (target.name.clone(), Source::Expr(expr))).collect();
@@ -82,7 +87,12 @@ fn from_query(session: &mut Session, source: LogicalPlan, table: &TableSnapshot,
 }
 
 /// Each row becomes literals of the columns' types, so that a row does not change the types of another.
-fn from_values(session: &mut Session, table: &Arc<TableSnapshot>, targets: &[&Column], rows: &[Vec<ValueOrDefault>]) -> Result<LogicalPlan> {
+fn from_values(
+    session: &mut Session,
+    table: &Arc<TableSnapshot>,
+    targets: &[&Column],
+    rows: &[Vec<ValueOrDefault>],
+) -> Result<LogicalPlan> {
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
     let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
@@ -90,7 +100,9 @@ fn from_values(session: &mut Session, table: &Arc<TableSnapshot>, targets: &[&Co
     let defaults: HashMap<&str, Expr> = table
         .columns
         .iter()
-        .filter(|column| column.default.is_some() || column.identity.is_some() || !targets.iter().any(|t| t.name == column.name))
+        .filter(|column| {
+            column.default.is_some() || column.identity.is_some() || !targets.iter().any(|t| t.name == column.name)
+        })
         .map(|column| Ok((column.name.as_str(), assignment::default_value(session, column)?)))
         .collect::<Result<_>>()?;
     let mut values = Vec::with_capacity(rows.len());
@@ -102,11 +114,10 @@ fn from_values(session: &mut Session, table: &Arc<TableSnapshot>, targets: &[&Co
         for column in &table.columns {
             let expr = match given.remove(column.name.as_str()) {
                 Some(ValueOrDefault::Expr(expr)) => binder.bind_expr(expr, &empty)?,
-                Some(ValueOrDefault::Default) | None => {
-                    defaults.get(column.name.as_str()).cloned().unwrap_or_else(|| {
-                        Expr::Literal(datafusion::common::ScalarValue::Null, None)
-                    })
-                }
+                Some(ValueOrDefault::Default) | None => defaults
+                    .get(column.name.as_str())
+                    .cloned()
+                    .unwrap_or_else(|| Expr::Literal(datafusion::common::ScalarValue::Null, None)),
             };
             cells.push(assignment::assign(expr, column, &empty, Conversion::Literal)?);
         }

@@ -52,9 +52,7 @@ async fn change_matched(
 ) -> Result<(DeletedPositions, Vec<SegmentMeta>)> {
     let qualifier = row_change::target_qualifier(&merge.target, merge.alias.as_ref());
     let assigned: HashMap<&str, &ValueOrDefault> = match matched {
-        MergeMatched::Update(assignments) => {
-            assignments.iter().map(|a| (a.column.value.as_str(), &a.value)).collect()
-        }
+        MergeMatched::Update(assignments) => assignments.iter().map(|a| (a.column.value.as_str(), &a.value)).collect(),
         MergeMatched::Delete => HashMap::new(),
     };
     check_columns(table, assigned.keys().copied())?;
@@ -97,7 +95,10 @@ async fn change_matched(
         seen.first_meetings(batch.column(0), batch.column(1))?;
         matches += batch.num_rows();
         if matches > seen.len() {
-            return Err(Error::new(SqlState::CARDINALITY_VIOLATION, "Found multiple matches to update the same tuple."));
+            return Err(Error::new(
+                SqlState::CARDINALITY_VIOLATION,
+                "Found multiple matches to update the same tuple.",
+            ));
         }
         positions.extend_from_columns(batch.column(0), batch.column(1))?;
         if batch.num_columns() > ROW_ID_COLUMNS {

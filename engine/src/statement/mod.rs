@@ -105,7 +105,8 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
 fn command_words(text: &str) -> String {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("").to_uppercase();
-    let takes_two = matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "SHOW" | "SET" | "ATTACH" | "DETACH" | "DESC");
+    let takes_two =
+        matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "SHOW" | "SET" | "ATTACH" | "DETACH" | "DESC");
     match words.next() {
         Some(second) if takes_two => format!("{first} {}", second.to_uppercase()),
         _ => first,

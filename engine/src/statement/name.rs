@@ -38,7 +38,10 @@ pub fn identifier(name: &str) -> String {
 pub fn target_schema(session: &mut Session, name: &ObjectName, temporary: bool) -> Result<SchemaId> {
     if temporary {
         if name.schema().is_some() {
-            return Err(Error::new(SqlState::INVALID_DEFINITION, "cannot create temporary relation in non-temporary schema"));
+            return Err(Error::new(
+                SqlState::INVALID_DEFINITION,
+                "cannot create temporary relation in non-temporary schema",
+            ));
         }
         let schema = session.ensure_temporary_schema()?;
         let snapshot = session.transaction()?.snapshot()?;
@@ -58,11 +61,10 @@ pub fn target_schema(session: &mut Session, name: &ObjectName, temporary: bool) 
         return Ok(schema.id);
     }
     match name.schema() {
-        Some(schema) if external_schema::find(&context.snapshot, schema).is_some() => Err(Error::new(
-            SqlState::WRONG_OBJECT_TYPE,
-            format!("\"{schema}\" is an external schema"),
-        )
-        .with_hint("Use CREATE EXTERNAL TABLE.")),
+        Some(schema) if external_schema::find(&context.snapshot, schema).is_some() => {
+            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{schema}\" is an external schema"))
+                .with_hint("Use CREATE EXTERNAL TABLE."))
+        }
         Some(schema) => Err(Error::undefined_schema(schema)),
         None => Err(Error::new(SqlState::UNDEFINED_SCHEMA, "no schema has been selected to create in")),
     }
@@ -84,11 +86,10 @@ pub fn managed_relation(session: &mut Session, name: &ObjectName) -> Result<Rela
     match resolve_name(&context, &table_reference(name)?)? {
         ResolvedRelation::Table(table) => Ok(Relation::Table(table)),
         ResolvedRelation::View(view) => Ok(Relation::View(view)),
-        ResolvedRelation::External(_) => Err(Error::new(
-            SqlState::WRONG_OBJECT_TYPE,
-            format!("\"{}\" is an external table", written(name)),
-        )
-        .with_detail("External tables are read only.")),
+        ResolvedRelation::External(_) => {
+            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is an external table", written(name)))
+                .with_detail("External tables are read only."))
+        }
         ResolvedRelation::System(_) => Err(Error::new(
             SqlState::INSUFFICIENT_PRIVILEGE,
             format!("permission denied: \"{}\" is a system catalog", written(name)),

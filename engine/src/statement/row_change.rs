@@ -8,10 +8,7 @@ use std::collections::HashSet;
 
 use blueshift_sql::ast::{
     Expr, Ident, ObjectName, Query, TableFactor, TableWithJoins, With,
-    sql::{
-        GroupByExpr, Select, SelectFlavor, SelectItem, SetExpr, TableAlias,
-        helpers::attached_token::AttachedToken,
-    },
+    sql::{GroupByExpr, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, helpers::attached_token::AttachedToken},
 };
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray},
@@ -27,7 +24,12 @@ use crate::{
 };
 
 /// The target of DML as a table in FROM, with its row ids.
-pub fn target_with_row_ids(session: &Session, table: &ObjectName, schema: &str, alias: Option<&Ident>) -> TableWithJoins {
+pub fn target_with_row_ids(
+    session: &Session,
+    table: &ObjectName,
+    schema: &str,
+    alias: Option<&Ident>,
+) -> TableWithJoins {
     let marked = ObjectName(vec![
         Ident::with_quote('"', Binder::row_ids_database(&session.info().database)),
         Ident::with_quote('"', schema),

@@ -39,7 +39,10 @@ pub async fn execute(session: &mut Session, update: &ast::Update) -> Result<Stat
         let first = seen.first_meetings(files, offsets)?;
         matches += batch.num_rows();
         if strict && matches > seen.len() {
-            return Err(Error::new(SqlState::CARDINALITY_VIOLATION, "Found multiple matches to update the same tuple."));
+            return Err(Error::new(
+                SqlState::CARDINALITY_VIOLATION,
+                "Found multiple matches to update the same tuple.",
+            ));
         }
         let batch = filter_record_batch(&batch, &first).map_err(Error::internal)?;
         positions.extend_from_columns(batch.column(width), batch.column(width + 1))?;
@@ -67,7 +70,10 @@ fn changed_rows(session: &mut Session, update: &ast::Update, table: &TableSnapsh
             )
         })?;
         if assigned.insert(&column.name, &assignment.value).is_some() {
-            return Err(Error::new(SqlState::DUPLICATE_COLUMN, format!("multiple assignments to same column \"{}\"", column.name)));
+            return Err(Error::new(
+                SqlState::DUPLICATE_COLUMN,
+                format!("multiple assignments to same column \"{}\"", column.name),
+            ));
         }
     }
     let mut items = row_change::row_id_items(&qualifier);

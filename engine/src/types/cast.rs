@@ -73,8 +73,11 @@ fn arrow_cast(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result
     cast_with_options(array, &target.arrow(), &options).map_err(|error| match error {
         ArrowError::CastError(message) if message.starts_with("Casting from") => Error::new(
             SqlState::CANNOT_COERCE,
-            format!("cannot cast type {} to {target}", RedshiftType::of_arrow(array.data_type())
-                .map_or_else(|| array.data_type().to_string(), |t| t.to_string())),
+            format!(
+                "cannot cast type {} to {target}",
+                RedshiftType::of_arrow(array.data_type())
+                    .map_or_else(|| array.data_type().to_string(), |t| t.to_string())
+            ),
         ),
         ArrowError::CastError(_) | ArrowError::InvalidArgumentError(_) | ArrowError::ArithmeticOverflow(_) => {
             Error::out_of_range(target)
@@ -217,10 +220,9 @@ fn unreadable(value: &str, target: &RedshiftType) -> Error {
             format!("numeric field overflow: \"{shown}\" does not fit {target}"),
         ),
         RedshiftType::Numeric(..) => Error::invalid_text("numeric", shown),
-        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => Error::new(
-            SqlState::INVALID_TEXT_REPRESENTATION,
-            format!("invalid input syntax for integer: \"{shown}\""),
-        ),
+        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => {
+            Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for integer: \"{shown}\""))
+        }
         _ => Error::invalid_text(target, shown),
     }
 }
@@ -243,7 +245,11 @@ fn round_to_bigint(array: &ArrayRef, target: &RedshiftType) -> Result<Int64Array
         .try_unary(|value| {
             let rounded = value.round_ties_even();
             // Written so that NaN fails, too.
-            if rounded >= -limit && rounded < limit { Ok(rounded as i64) } else { Err(ArrowError::CastError(String::new())) }
+            if rounded >= -limit && rounded < limit {
+                Ok(rounded as i64)
+            } else {
+                Err(ArrowError::CastError(String::new()))
+            }
         })
         .map_err(|_| Error::out_of_range(target))
 }
@@ -298,9 +304,19 @@ mod tests {
 
     #[test]
     fn fractions_round_to_integers() {
-        let decimals: ArrayRef =
-            Arc::new(Decimal128Builder::new().with_precision_and_scale(5, 1).map(|mut b| { b.append_value(-25); b.finish() }).unwrap());
-        assert_eq!(shown(&cast_array(&decimals, &RedshiftType::Integer, CastMode::Explicit).unwrap()).unwrap().as_deref(), Some("-3"));
+        let decimals: ArrayRef = Arc::new(
+            Decimal128Builder::new()
+                .with_precision_and_scale(5, 1)
+                .map(|mut b| {
+                    b.append_value(-25);
+                    b.finish()
+                })
+                .unwrap(),
+        );
+        assert_eq!(
+            shown(&cast_array(&decimals, &RedshiftType::Integer, CastMode::Explicit).unwrap()).unwrap().as_deref(),
+            Some("-3")
+        );
         let float: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
         assert!(cast_array(&float, &RedshiftType::Integer, CastMode::Explicit).is_err());
     }

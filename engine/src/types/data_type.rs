@@ -78,7 +78,9 @@ impl RedshiftType {
     pub fn numeric(precision: u64, scale: i64) -> Result<Self> {
         let invalid = |message: String| Error::new(SqlState::INVALID_PARAMETER_VALUE, message);
         if precision == 0 || precision > u64::from(DECIMAL_PRECISION_MAX) {
-            return Err(invalid(format!("NUMERIC precision {precision} must be between 1 and {DECIMAL_PRECISION_MAX}")));
+            return Err(invalid(format!(
+                "NUMERIC precision {precision} must be between 1 and {DECIMAL_PRECISION_MAX}"
+            )));
         }
         if scale < 0 || scale > i64::from(DECIMAL_SCALE_MAX) || scale as u64 > precision {
             return Err(invalid(format!("NUMERIC scale {scale} must be between 0 and precision {precision}")));
@@ -142,7 +144,8 @@ impl RedshiftType {
 
     /// A field of this type, with the type noted in its metadata.
     pub fn field(&self, name: impl Into<String>, nullable: bool) -> Field {
-        Field::new(name, self.arrow(), nullable).with_metadata([(TYPE_METADATA_KEY.to_owned(), self.to_string())].into())
+        Field::new(name, self.arrow(), nullable)
+            .with_metadata([(TYPE_METADATA_KEY.to_owned(), self.to_string())].into())
     }
 
     /// The type a table column gets that is made from an expression of this type (CTAS, views).
@@ -255,9 +258,22 @@ mod tests {
     #[test]
     fn names_round_trip() {
         for name in [
-            "boolean", "smallint", "integer", "bigint", "numeric(10,2)", "real", "double precision", "character(3)",
-            "character varying(20)", "character varying", "date", "time without time zone",
-            "timestamp without time zone", "timestamp with time zone", "interval", "binary varying(7)",
+            "boolean",
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric(10,2)",
+            "real",
+            "double precision",
+            "character(3)",
+            "character varying(20)",
+            "character varying",
+            "date",
+            "time without time zone",
+            "timestamp without time zone",
+            "timestamp with time zone",
+            "interval",
+            "binary varying(7)",
         ] {
             let parsed: RedshiftType = name.parse().unwrap();
             assert_eq!(parsed.to_string(), name);

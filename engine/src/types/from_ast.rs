@@ -77,9 +77,10 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
     let name = name.to_string().to_lowercase();
     let length = || match modifiers.first() {
         None => Ok(None),
-        Some(text) => text.parse::<u64>().map(Some).map_err(|_| {
-            Error::new(SqlState::SYNTAX_ERROR, format!("invalid modifier \"{text}\" for type {name}"))
-        }),
+        Some(text) => text
+            .parse::<u64>()
+            .map(Some)
+            .map_err(|_| Error::new(SqlState::SYNTAX_ERROR, format!("invalid modifier \"{text}\" for type {name}"))),
     };
     match name.as_str() {
         "bpchar" => RedshiftType::char(Some(256)),

@@ -182,19 +182,32 @@ fn full_year(text: &str) -> Option<i64> {
 
 fn month_name(text: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let lower = text.to_ascii_lowercase();
     if lower.len() < 3 {
         return None;
     }
-    MONTHS.iter().position(|month| month.starts_with(&lower) && (lower.len() == 3 || *month == lower || lower == "sept"))
+    MONTHS
+        .iter()
+        .position(|month| month.starts_with(&lower) && (lower.len() == 3 || *month == lower || lower == "sept"))
         .map(|index| index as i64 + 1)
 }
 
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
     Some(date.signed_duration_since(NaiveDate::default()).num_days())
 }
 

@@ -51,7 +51,9 @@ pub fn format_value(array: &dyn Array, row: usize, out: &mut String) -> Result<(
         DataType::BinaryView => push_hex(out, array.as_binary_view().value(row)),
         DataType::Date32 => push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
         DataType::Date64 => push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000)),
-        DataType::Time64(TimeUnit::Microsecond) => push_time(out, array.as_primitive::<Time64MicrosecondType>().value(row)),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            push_time(out, array.as_primitive::<Time64MicrosecondType>().value(row))
+        }
         DataType::Time64(TimeUnit::Nanosecond) => {
             push_time(out, array.as_primitive::<Time64NanosecondType>().value(row) / 1_000)
         }
@@ -259,7 +261,9 @@ mod tests {
 
     #[test]
     fn decimals_keep_their_scale() {
-        for (value, scale, expected) in [(99, 2, "0.99"), (-5, 3, "-0.005"), (12_345, 2, "123.45"), (7, 0, "7"), (0, 2, "0.00")] {
+        for (value, scale, expected) in
+            [(99, 2, "0.99"), (-5, 3, "-0.005"), (12_345, 2, "123.45"), (7, 0, "7"), (0, 2, "0.00")]
+        {
             let array = Decimal128Array::from(vec![value]).with_precision_and_scale(10, scale).unwrap();
             assert_eq!(text(Arc::new(array)), expected);
         }

@@ -5,12 +5,7 @@ use super::{
     SystemView, Value,
     relation_list::{self, ListedColumn},
 };
-use crate::{
-    binder::BindContext,
-    error::Result,
-    storage::metadata::Relation,
-    types::RedshiftType,
-};
+use crate::{binder::BindContext, error::Result, storage::metadata::Relation, types::RedshiftType};
 
 /// Columns of TABLES, also of SVV_TABLES.
 pub const TABLE_COLUMNS: &[(&str, ColumnType)] =
@@ -35,8 +30,12 @@ pub const COLUMN_COLUMNS: &[(&str, ColumnType)] = &[
 ];
 
 /// information_schema.tables
-pub const TABLES: SystemView =
-    SystemView { schema: "information_schema", name: "tables", columns: TABLE_COLUMNS, rows: |context| Ok(tables(context)) };
+pub const TABLES: SystemView = SystemView {
+    schema: "information_schema",
+    name: "tables",
+    columns: TABLE_COLUMNS,
+    rows: |context| Ok(tables(context)),
+};
 
 /// information_schema.columns
 pub const COLUMNS: SystemView = SystemView {

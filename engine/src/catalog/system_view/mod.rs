@@ -156,7 +156,8 @@ pub fn find(context: &BindContext, schema: &str, name: &str) -> Option<Arc<dyn T
 fn to_batch(view: &SystemView, rows: &[Vec<Value>]) -> Result<RecordBatch> {
     let columns = view.columns.iter().enumerate().map(|(index, (name, column_type))| {
         let values = rows.iter().map(|row| row.get(index).unwrap_or(&Value::Null));
-        array(*column_type, values).ok_or_else(|| Error::internal(format!("{}.{name} has a value of another type", view.name)))
+        array(*column_type, values)
+            .ok_or_else(|| Error::internal(format!("{}.{name} has a value of another type", view.name)))
     });
     let columns = columns.collect::<Result<Vec<_>>>()?;
     RecordBatch::try_new(provider::schema(view), columns).map_err(Error::internal)

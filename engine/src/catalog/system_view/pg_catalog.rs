@@ -94,7 +94,13 @@ pub const PG_DATABASE: SystemView = SystemView {
 pub const PG_USER: SystemView = SystemView {
     schema: "pg_catalog",
     name: "pg_user",
-    columns: &[("usename", Name), ("usesysid", Integer), ("usecreatedb", Boolean), ("usesuper", Boolean), ("usecatupd", Boolean)],
+    columns: &[
+        ("usename", Name),
+        ("usesysid", Integer),
+        ("usecreatedb", Boolean),
+        ("usesuper", Boolean),
+        ("usecatupd", Boolean),
+    ],
     rows: |context| {
         Ok(vec![vec![context.session.user.as_str().into(), OWNER.into(), true.into(), true.into(), true.into()]])
     },

@@ -12,8 +12,7 @@ use datafusion::{
     },
     common::{Result as DataFusionResult, ScalarValue},
     logical_expr::{
-        ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-        expr::ScalarFunction,
+        ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, expr::ScalarFunction,
     },
 };
 
@@ -72,7 +71,12 @@ impl Arithmetic {
 
     /// `left operator right` as an expression; None when Redshift's rules for numbers and dates do not
     /// speak of these types.
-    pub fn expr(operator: ArithmeticOperator, left: &Expr, right: &Expr, types: (&DataType, &DataType)) -> Option<Expr> {
+    pub fn expr(
+        operator: ArithmeticOperator,
+        left: &Expr,
+        right: &Expr,
+        types: (&DataType, &DataType),
+    ) -> Option<Expr> {
         result_type(operator, types.0, types.1)?;
         let function = Arc::new(ScalarUDF::from(Arithmetic::new(operator)));
         Some(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![left.clone(), right.clone()])))
@@ -90,7 +94,9 @@ fn result_type(operator: ArithmeticOperator, left: &DataType, right: &DataType) 
         (Null, other) | (other, Null) if other.is_numeric() => result_type(operator, other, other),
         (Float32, Float32) => Some(Float32),
         (left, right) if left.is_numeric() && right.is_numeric() => {
-            if matches!(left, Float32 | Float64 | DataType::Float16) || matches!(right, Float32 | Float64 | DataType::Float16) {
+            if matches!(left, Float32 | Float64 | DataType::Float16)
+                || matches!(right, Float32 | Float64 | DataType::Float16)
+            {
                 return Some(Float64);
             }
             if left.is_integer() && right.is_integer() {
@@ -124,9 +130,8 @@ impl ScalarUDFImpl for Arithmetic {
 
     fn return_type(&self, types: &[DataType]) -> DataFusionResult<DataType> {
         let [left, right] = types else { return Err(Error::internal("an operator takes two arguments").into()) };
-        result_type(self.operator, left, right).ok_or_else(|| {
-            Error::undefined_function(format!("{left} {} {right}", self.operator.symbol())).into()
-        })
+        result_type(self.operator, left, right)
+            .ok_or_else(|| Error::undefined_function(format!("{left} {} {right}", self.operator.symbol())).into())
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
@@ -177,7 +182,11 @@ impl Operand {
 }
 
 /// Applies `operation` row by row; a scalar operand meets every row of the other.
-fn apply<T, O>(left: &Operand, right: &Operand, operation: impl Fn(T::Native, T::Native) -> Result<O::Native>) -> DataFusionResult<PrimitiveArray<O>>
+fn apply<T, O>(
+    left: &Operand,
+    right: &Operand,
+    operation: impl Fn(T::Native, T::Native) -> Result<O::Native>,
+) -> DataFusionResult<PrimitiveArray<O>>
 where
     T: ArrowPrimitiveType,
     O: ArrowPrimitiveType,
@@ -199,7 +208,12 @@ where
     })
 }
 
-fn evaluate(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarValue, result: &DataType) -> DataFusionResult<ArrayRef> {
+fn evaluate(
+    operator: ArithmeticOperator,
+    left: &ColumnarValue,
+    right: &ColumnarValue,
+    result: &DataType,
+) -> DataFusionResult<ArrayRef> {
     match result {
         DataType::Date32 => date_and_days(operator, left, right),
         DataType::Int32 if left.data_type() == DataType::Date32 => {
@@ -216,7 +230,12 @@ fn evaluate(operator: ArithmeticOperator, left: &ColumnarValue, right: &Columnar
     }
 }
 
-fn integers(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarValue, result: &DataType) -> DataFusionResult<ArrayRef> {
+fn integers(
+    operator: ArithmeticOperator,
+    left: &ColumnarValue,
+    right: &ColumnarValue,
+    result: &DataType,
+) -> DataFusionResult<ArrayRef> {
     let (left, right) = (Operand::new(left, result)?, Operand::new(right, result)?);
     let kernel: fn(&dyn Datum, &dyn Datum) -> std::result::Result<ArrayRef, ArrowError> = match operator {
         ArithmeticOperator::Add => numeric::add,
@@ -243,14 +262,21 @@ fn integers(operator: ArithmeticOperator, left: &ColumnarValue, right: &Columnar
     })
 }
 
-fn floats(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarValue, result: &DataType) -> DataFusionResult<ArrayRef> {
+fn floats(
+    operator: ArithmeticOperator,
+    left: &ColumnarValue,
+    right: &ColumnarValue,
+    result: &DataType,
+) -> DataFusionResult<ArrayRef> {
     let (left, right) = (Operand::new(left, &DataType::Float64)?, Operand::new(right, &DataType::Float64)?);
     let computed: Float64Array = apply::<Float64Type, Float64Type>(&left, &right, |l, r| {
         let value = match operator {
             ArithmeticOperator::Add => l + r,
             ArithmeticOperator::Subtract => l - r,
             ArithmeticOperator::Multiply => l * r,
-            ArithmeticOperator::Divide | ArithmeticOperator::Modulo if r == 0.0 => return Err(Error::division_by_zero()),
+            ArithmeticOperator::Divide | ArithmeticOperator::Modulo if r == 0.0 => {
+                return Err(Error::division_by_zero());
+            }
             ArithmeticOperator::Divide => l / r,
             ArithmeticOperator::Modulo => l % r,
         };
@@ -268,23 +294,35 @@ fn floats(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarVa
     Ok(Arc::new(computed))
 }
 
-fn decimals(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarValue, result: (u8, i8)) -> DataFusionResult<ArrayRef> {
+fn decimals(
+    operator: ArithmeticOperator,
+    left: &ColumnarValue,
+    right: &ColumnarValue,
+    result: (u8, i8),
+) -> DataFusionResult<ArrayRef> {
     let as_decimal = |value: &ColumnarValue| decimal::as_decimal(&value.data_type()).unwrap_or(result);
     let (left_type, right_type) = (as_decimal(left), as_decimal(right));
     let left = Operand::new(left, &DataType::Decimal128(left_type.0, left_type.1))?;
     let right = Operand::new(right, &DataType::Decimal128(right_type.0, right_type.1))?;
     let operation = DecimalOperation::new(operator, left_type.1, right_type.1, result);
-    let computed: Decimal128Array = apply::<Decimal128Type, Decimal128Type>(&left, &right, |l, r| operation.apply(l, r))?;
+    let computed: Decimal128Array =
+        apply::<Decimal128Type, Decimal128Type>(&left, &right, |l, r| operation.apply(l, r))?;
     Ok(Arc::new(computed.with_precision_and_scale(result.0, result.1)?))
 }
 
-fn date_and_days(operator: ArithmeticOperator, left: &ColumnarValue, right: &ColumnarValue) -> DataFusionResult<ArrayRef> {
+fn date_and_days(
+    operator: ArithmeticOperator,
+    left: &ColumnarValue,
+    right: &ColumnarValue,
+) -> DataFusionResult<ArrayRef> {
     let (date, days) = if left.data_type() == DataType::Date32 { (left, right) } else { (right, left) };
     let date = Operand::new(date, &DataType::Date32)?;
     let days = Operand::new(days, &DataType::Int32)?;
-    let days = Operand { array: Arc::new(days.array.as_primitive::<Int32Type>().reinterpret_cast::<Date32Type>()), ..days };
+    let days =
+        Operand { array: Arc::new(days.array.as_primitive::<Int32Type>().reinterpret_cast::<Date32Type>()), ..days };
     let computed: PrimitiveArray<Date32Type> = apply::<Date32Type, Date32Type>(&date, &days, |date, days| {
-        let moved = if operator == ArithmeticOperator::Subtract { date.checked_sub(days) } else { date.checked_add(days) };
+        let moved =
+            if operator == ArithmeticOperator::Subtract { date.checked_sub(days) } else { date.checked_add(days) };
         moved.ok_or_else(|| Error::out_of_range("date"))
     })?;
     Ok(Arc::new(computed))

@@ -81,7 +81,12 @@ impl ScalarUDFImpl for CastFunction {
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
         let target = target_of(args.scalar_arguments.get(1).copied().flatten())?;
         let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable())
-            || args.scalar_arguments.get(2).copied().flatten().is_some_and(|mode| mode.try_as_str() == Some(Some("try")));
+            || args
+                .scalar_arguments
+                .get(2)
+                .copied()
+                .flatten()
+                .is_some_and(|mode| mode.try_as_str() == Some(Some("try")));
         let field: Field = target.field("cast", nullable);
         Ok(Arc::new(field))
     }

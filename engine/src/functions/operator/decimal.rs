@@ -83,7 +83,12 @@ impl DecimalOperation {
     #[inline]
     fn narrow(&self, left: i128, right: i128) -> Option<Result<i128>> {
         let shift = |value: i128, by: i8| value.checked_mul(10_i128.checked_pow(u32::try_from(by).ok()?)?);
-        let aligned = || Some((shift(left, self.result_scale - self.left_scale)?, shift(right, self.result_scale - self.right_scale)?));
+        let aligned = || {
+            Some((
+                shift(left, self.result_scale - self.left_scale)?,
+                shift(right, self.result_scale - self.right_scale)?,
+            ))
+        };
         match self.operator {
             ArithmeticOperator::Add => aligned().and_then(|(l, r)| l.checked_add(r)).map(Ok),
             ArithmeticOperator::Subtract => aligned().and_then(|(l, r)| l.checked_sub(r)).map(Ok),
@@ -91,10 +96,11 @@ impl DecimalOperation {
                 left.checked_mul(right).map(Ok)
             }
             ArithmeticOperator::Multiply => None,
-            ArithmeticOperator::Divide | ArithmeticOperator::Modulo if right == 0 => Some(Err(Error::division_by_zero())),
-            ArithmeticOperator::Divide => {
-                shift(left, self.result_scale - self.left_scale + self.right_scale).map(|l| Ok(divide_rounded(l, right)))
+            ArithmeticOperator::Divide | ArithmeticOperator::Modulo if right == 0 => {
+                Some(Err(Error::division_by_zero()))
             }
+            ArithmeticOperator::Divide => shift(left, self.result_scale - self.left_scale + self.right_scale)
+                .map(|l| Ok(divide_rounded(l, right))),
             ArithmeticOperator::Modulo => aligned().and_then(|(l, r)| l.checked_rem(r)).map(Ok),
         }
     }
@@ -117,18 +123,25 @@ impl DecimalOperation {
         let (result, left_scale, right_scale) =
             (i32::from(self.result_scale), i32::from(self.left_scale), i32::from(self.right_scale));
         let value = match self.operator {
-            ArithmeticOperator::Add => shift(left, result - left_scale)?.checked_add(shift(right, result - right_scale)?),
-            ArithmeticOperator::Subtract => shift(left, result - left_scale)?.checked_sub(shift(right, result - right_scale)?),
+            ArithmeticOperator::Add => {
+                shift(left, result - left_scale)?.checked_add(shift(right, result - right_scale)?)
+            }
+            ArithmeticOperator::Subtract => {
+                shift(left, result - left_scale)?.checked_sub(shift(right, result - right_scale)?)
+            }
             ArithmeticOperator::Multiply => {
                 let product = left.checked_mul(right).ok_or_else(overflow)?;
                 Some(shift(product, result - left_scale - right_scale)?)
             }
             ArithmeticOperator::Divide => {
                 // One digit more than wanted, to round by.
-                let quotient = shift(left, result - left_scale + right_scale + 1)?.checked_div(right).ok_or_else(overflow)?;
+                let quotient =
+                    shift(left, result - left_scale + right_scale + 1)?.checked_div(right).ok_or_else(overflow)?;
                 Some(shift(quotient, -1)?)
             }
-            ArithmeticOperator::Modulo => shift(left, result - left_scale)?.checked_rem(shift(right, result - right_scale)?),
+            ArithmeticOperator::Modulo => {
+                shift(left, result - left_scale)?.checked_rem(shift(right, result - right_scale)?)
+            }
         };
         value.and_then(i256::to_i128).ok_or_else(overflow)
     }
