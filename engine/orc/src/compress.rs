@@ -97,14 +97,17 @@ impl Compressor {
 
 impl Compressed {
     /// Appends the row-index position of byte `offset` of the uncompressed stream.
+    ///
+    /// Row groups after a stream's last value begin at its end. Java's reader may not have
+    /// fetched anything there and refuses to seek to it, so such a position is that of the last
+    /// byte or block instead; nothing is read from it.
     pub(crate) fn push_position(&self, offset: usize, positions: &mut Vec<u64>) {
         if self.block_bytes == 0 {
-            positions.push(offset as u64);
+            positions.push(offset.min(self.bytes.len().saturating_sub(1)) as u64);
             return;
         }
-        match self.blocks.get(offset / self.block_bytes) {
-            Some(block) => positions.extend([*block as u64, (offset % self.block_bytes) as u64]),
-            None => positions.extend([self.bytes.len() as u64, 0]), // the stream's end, after a full block
-        }
+        let block = (offset / self.block_bytes).min(self.blocks.len().saturating_sub(1));
+        let start = self.blocks.get(block).copied().unwrap_or(0);
+        positions.extend([start as u64, (offset - block * self.block_bytes) as u64]);
     }
 }

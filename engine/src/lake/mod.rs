@@ -3,6 +3,8 @@
 pub mod folder;
 pub mod location;
 pub mod object_store;
+/// ORC files as a DataFusion source.
+pub mod orc;
 pub mod source;
 
 pub use folder::LakeFolder;
