@@ -8,6 +8,8 @@
 //!
 //! A new function: its file, its line in the family's `mod.rs`, its `.slt`.
 
+/// Aggregate functions.
+pub mod aggregate;
 /// A call's arguments as typed columns, and builders of results.
 pub mod arguments;
 /// What operators mean: checked arithmetic, casts.
@@ -24,13 +26,19 @@ pub mod testing;
 pub mod string;
 /// Values as text.
 pub mod text;
+/// Window functions.
+pub mod window;
 
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::{
+    execution::FunctionRegistry,
+    logical_expr::{AggregateUDF, ScalarUDF, WindowUDF},
+};
 
-use definition::ScalarFunction;
+use crate::error::{Error, Result};
+use definition::{Documentation, ScalarFunction};
 
 /// The families' scalar functions.
 const SCALAR: &[&[&ScalarFunction]] = &[datetime::SCALAR, string::SCALAR];
@@ -43,6 +51,38 @@ pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {
 /// All scalar functions as DataFusion knows them.
 pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
     scalar_functions().map(|function| function.to_udf()).collect()
+}
+
+/// All aggregate functions as DataFusion knows them.
+pub fn all_aggregate() -> Vec<Arc<AggregateUDF>> {
+    aggregate::all()
+}
+
+/// All window functions as DataFusion knows them.
+pub fn all_window() -> Vec<Arc<WindowUDF>> {
+    window::all()
+}
+
+/// The documentation of all functions, for the reference page.
+pub fn documentation() -> impl Iterator<Item = &'static Documentation> {
+    let scalar = scalar_functions().map(|function| &function.documentation);
+    scalar.chain(aggregate::DOCUMENTATION.iter().copied()).chain(window::DOCUMENTATION.iter().copied())
+}
+
+/// Registers all functions. They replace DataFusion's functions of the same name.
+pub fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
+    all_scalar()
+        .into_iter()
+        .try_for_each(|function| registry.register_udf(function).map(drop))
+        .map_err(Error::internal)?;
+    all_aggregate()
+        .into_iter()
+        .try_for_each(|function| registry.register_udaf(function).map(drop))
+        .map_err(Error::internal)?;
+    all_window()
+        .into_iter()
+        .try_for_each(|function| registry.register_udwf(function).map(drop))
+        .map_err(Error::internal)
 }
 
 /// Redshift's name of an Arrow type, for messages.
