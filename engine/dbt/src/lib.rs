@@ -15,6 +15,8 @@ pub mod adapter;
 mod data_type;
 pub mod error;
 pub mod event;
+#[cfg(test)]
+mod fake;
 mod graph;
 mod jinja;
 mod materialization;
@@ -27,6 +29,8 @@ mod seed;
 mod session;
 mod sql;
 pub mod target;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use adapter::{Adapter, AdapterError, Cell, Column, Connection, Outcome, RelationKind};

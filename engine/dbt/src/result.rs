@@ -106,8 +106,10 @@ impl NodeResult {
                 (format!("ERROR loading {description}"), format!("ERROR {seconds}"))
             }
             Status::Error => (format!("ERROR creating {description}"), format!("ERROR {seconds}")),
+            Status::Skipped if self.resource_type == "test" => (format!("SKIP {description}"), "SKIP".to_owned()),
             Status::Skipped => {
-                (format!("SKIP {}", description.strip_prefix("sql ").unwrap_or(description)), "SKIP".to_owned())
+                let place = description.rsplit(' ').next().unwrap_or(description);
+                (format!("SKIP relation {place}"), "SKIP".to_owned())
             }
         }
     }

@@ -111,6 +111,9 @@ impl Graph {
         }
         let start = seen.iter().position(|id| *id == at).unwrap_or(0);
         let mut cycle: Vec<String> = seen[start..].iter().rev().map(|id| (*id).clone()).collect();
+        if let Some(first) = cycle.iter().enumerate().min_by_key(|(_, id)| *id).map(|(index, _)| index) {
+            cycle.rotate_left(first);
+        }
         cycle.extend(cycle.first().cloned());
         cycle
     }
@@ -186,7 +189,7 @@ mod tests {
     #[test]
     fn names_a_cycle() {
         let error = graph(&[("x", "a"), ("a", "b"), ("b", "c"), ("c", "a")]).order().unwrap_err();
-        assert_eq!(error.message, "Found a cycle: b --> c --> a --> b");
+        assert_eq!(error.message, "Found a cycle: a --> b --> c --> a");
     }
 
     #[test]

@@ -102,8 +102,7 @@ case when {{ field }} is true then 'true' when {{ field }} is false then 'false'
 {% macro date_trunc(datepart, date) %}date_trunc('{{ datepart }}', {{ date }}){% endmacro %}
 {% macro dateadd(datepart, interval, from_date_or_timestamp) %}dateadd({{ datepart }}, {{ interval }}, {{ from_date_or_timestamp }}){% endmacro %}
 {% macro datediff(first_date, second_date, datepart) %}datediff({{ datepart }}, {{ first_date }}, {{ second_date }}){% endmacro %}
-{% macro last_day(date, datepart) -%}
-cast({{ dbt.dateadd('day', '-1', dbt.dateadd(datepart, '1', dbt.date_trunc(datepart, date))) }} as date)
+{% macro last_day(date, datepart) %}cast({{ dbt.dateadd('day', '-1', dbt.dateadd(datepart, '1', dbt.date_trunc(datepart, date))) }} as date)
 {%- endmacro %}
 {% macro equals(expr1, expr2) %}({{ expr1 }} = {{ expr2 }}){% endmacro %}
 {% macro escape_single_quotes(expression) %}{{ expression | replace("'", "''") }}{% endmacro %}

@@ -4,6 +4,7 @@ pub mod config;
 pub mod files;
 pub mod generic_test;
 mod load;
+mod loader;
 pub mod node;
 pub mod parse;
 pub mod project_file;
@@ -47,7 +48,7 @@ pub struct Project {
 impl Project {
     /// Loads and parses the project in `dir`. `vars` override the variables of `dbt_project.yml`, as `--vars` does.
     pub fn load(dir: &Path, target: &Target, vars: &BTreeMap<String, serde_json::Value>) -> Result<Project> {
-        load::load(dir, target, vars)
+        load::load_on_thread(dir, target, vars)
     }
 
     /// The target it was loaded for.

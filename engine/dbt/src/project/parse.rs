@@ -20,6 +20,7 @@ use crate::{
         context::lock,
         convert::{from_json, to_json},
     },
+    materialization::contract::reference_text,
     relation::Relation,
 };
 
@@ -113,6 +114,22 @@ impl Parser {
             column.description = self.render_description(&column.description, &patch.path)?;
         }
         node.constraints = patch.constraints.clone();
+        self.parse_constraints(node).map_err(|error| error.at(&patch.path, patch.line))
+    }
+
+    /// A foreign key's `to: ref('x')` is a reference like any other: x must exist first.
+    fn parse_constraints(&self, node: &mut Node) -> Result<()> {
+        let constraints = node.columns.iter().flat_map(|column| &column.constraints).chain(&node.constraints);
+        let targets: Vec<String> =
+            constraints.filter_map(|constraint| constraint.to.as_deref().and_then(reference_text)).collect();
+        for target in targets {
+            let scope = self.node_scope(node);
+            scope.render(&target).map_err(|mut error| {
+                error.location = None;
+                error
+            })?;
+            self.take_captured(node, &scope);
+        }
         Ok(())
     }
 
