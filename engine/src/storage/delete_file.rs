@@ -15,8 +15,9 @@ use parquet::{
         arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector},
         arrow_writer::ArrowWriterOptions,
     },
-    basic::{Compression, ZstdLevel},
+    basic::{Compression, Encoding, ZstdLevel},
     file::properties::WriterProperties,
+    schema::types::ColumnPath,
 };
 
 use super::{
@@ -175,8 +176,12 @@ fn write_file(store: &SegmentStore, path: &str, segment: &Segment, vector: &Dele
     ]));
     let failed = |e| parquet_error(path, e);
     let level = ZstdLevel::try_new(1).map_err(failed)?;
+    // Ascending positions: their differences are small.
+    let position = ColumnPath::new(vec!["pos".to_owned()]);
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        .set_column_dictionary_enabled(position.clone(), false)
+        .set_column_encoding(position, Encoding::DELTA_BINARY_PACKED)
         .set_created_by(concat!("blueshift ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);

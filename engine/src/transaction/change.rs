@@ -10,7 +10,6 @@ use std::{
     },
 };
 
-use arrow::datatypes::DataType;
 use serde_json::Value;
 
 use super::{
@@ -259,6 +258,7 @@ impl Transaction {
 
     /// ALTER TABLE … ADD COLUMN.
     pub fn add_column(&mut self, id: TableId, definition: ColumnDefinition) -> Result<ColumnId> {
+        type_name(&definition.data_type)?;
         let mut added = ColumnId(0);
         self.change_table(id, |table| {
             if table.column(&definition.name).is_some() {
@@ -273,7 +273,6 @@ impl Transaction {
             table.columns.push(column.into_column(added));
             check_column_count(table.columns.len())
         })?;
-        type_name(&definition.data_type)?;
         Ok(added)
     }
 
@@ -480,11 +479,7 @@ fn check_columns(columns: &[ColumnDefinition]) -> Result<()> {
         if !names.insert(&column.name) {
             return Err(duplicate_column(&column.name));
         }
-        if !matches!(column.data_type, DataType::Null) {
-            type_name(&column.data_type)?;
-        } else {
-            return Err(Error::not_supported(format!("column \"{}\" of unknown type", column.name)));
-        }
+        type_name(&column.data_type)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray},
+    array::{ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray},
     compute::concat_batches,
     datatypes::{DataType, Int64Type},
     util::display::array_value_to_string,
@@ -637,4 +637,72 @@ async fn everything_about_a_table_survives_reopening() {
         assert!(snapshot.relation(gold.id, "t").is_none());
         assert!(snapshot.relation(gold.id, "v").is_some());
     }
+}
+
+#[test]
+fn many_writers_in_two_handles_lose_nothing() {
+    const WRITERS: i64 = 8;
+    const COMMITS: i64 = 15;
+    let folder = tempfile::tempdir().unwrap();
+    let handles = [open(folder.path()), open(folder.path())];
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let id = runtime().block_on(table_with(&handles[0], "t", 0));
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let warehouse = &handles[(writer % 2) as usize];
+            scope.spawn(move || {
+                runtime().block_on(async {
+                    for commit in 0..COMMITS {
+                        let first = (writer * COMMITS + commit) * 10;
+                        let mut transaction = warehouse.begin();
+                        let own = format!("own_{writer}");
+                        if let Some(old) = transaction.snapshot().unwrap().relation(PUBLIC, &own) {
+                            transaction.drop_relation(old.id()).unwrap();
+                        }
+                        let new = transaction.create_table(definition(&own)).unwrap();
+                        insert(&mut transaction, new, rows(first..first + 10)).await;
+                        insert(&mut transaction, id, rows(first..first + 10)).await;
+                        transaction.commit().unwrap();
+                    }
+                });
+            });
+        }
+    });
+    let total = WRITERS * COMMITS;
+    for warehouse in &handles {
+        let all = runtime().block_on(committed_ids(warehouse, "t"));
+        assert_eq!(all, (0..total * 10).collect::<Vec<_>>());
+        for writer in 0..WRITERS {
+            let last = ((writer + 1) * COMMITS - 1) * 10;
+            let own = runtime().block_on(committed_ids(warehouse, &format!("own_{writer}")));
+            assert_eq!(own, (last..last + 10).collect::<Vec<_>>());
+        }
+        // One commit made the table.
+        assert_eq!(warehouse.latest().unwrap().id(), SnapshotId(total + 1));
+    }
+    let incremental = handles[0].latest().unwrap();
+    drop(handles);
+    let reloaded = open(folder.path()).latest().unwrap();
+    let files = |s: &CatalogSnapshot| s.table(id).unwrap().segments.clone();
+    assert_eq!(files(&incremental), files(&reloaded), "what was kept up to date is what is there");
+}
+
+#[tokio::test]
+async fn a_commit_of_another_program_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = open(folder.path());
+    let id = table_with(&warehouse, "t", 5).await;
+    let mut transaction = warehouse.begin();
+    transaction.truncate(id).unwrap();
+    let foreign = rusqlite::Connection::open(folder.path().join("catalog.sqlite")).unwrap();
+    foreign
+        .execute("INSERT INTO ducklake_snapshot SELECT max(snapshot_id) + 1, '', 9, 99, 999 FROM ducklake_snapshot", [])
+        .unwrap();
+    foreign.execute("UPDATE ducklake_table SET table_name = 'u'", []).unwrap();
+    assert_eq!(transaction.commit().unwrap_err().state(), SqlState::SERIALIZATION_FAILURE);
+    assert_eq!(committed_ids(&warehouse, "u").await.len(), 5);
+    foreign.execute("INSERT INTO ducklake_inlined_data_tables VALUES (1, 'x', 1)", []).unwrap();
+    drop(warehouse);
+    let error = Warehouse::open(&Config::new(folder.path())).unwrap_err();
+    assert_eq!(error.state(), SqlState::FEATURE_NOT_SUPPORTED);
 }

@@ -45,8 +45,10 @@ pub(super) fn load(
         Some(since) => Changed::since(transaction, since)?,
         None => None,
     };
-    refuse_foreign_tables(transaction)?;
     let complete = changed.is_none();
+    if complete {
+        refuse_foreign_data(transaction)?;
+    }
     let scope = Scope { transaction, ids: changed.as_ref().map(Changed::ids), since: since.filter(|_| !complete) };
     let mut rows = CatalogRows { snapshot_id: Some(snapshot_id), complete, ..Default::default() };
     if changed.as_ref().is_none_or(|c| c.schemas) {
@@ -107,7 +109,7 @@ pub(super) fn has_foreign_commits(connection: &Connection, since: SnapshotId) ->
 }
 
 /// Rows that another program wrote into the catalog instead of into files would be missed.
-fn refuse_foreign_tables(transaction: &Transaction<'_>) -> Result<()> {
+fn refuse_foreign_data(transaction: &Transaction<'_>) -> Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM ducklake_inlined_data_tables)
         OR EXISTS (SELECT 1 FROM ducklake_delete_file WHERE end_snapshot IS NULL AND partial_max IS NOT NULL)
         OR EXISTS (SELECT 1 FROM ducklake_data_file WHERE end_snapshot IS NULL

@@ -197,7 +197,11 @@ impl ChangeSet {
         }
         for change in &self.tables {
             if let Some(table) = change.after.as_ref().or(change.before.as_ref()) {
-                add(Object::Relation(table.id), change.actions(table_actions));
+                let mut actions = change.actions(table_actions);
+                if change.before.is_none() && !table.segments.is_empty() {
+                    actions.push(Action::Append);
+                }
+                add(Object::Relation(table.id), actions);
             }
         }
         for change in &self.views {
