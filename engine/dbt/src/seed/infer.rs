@@ -97,13 +97,13 @@ fn quoted(text: &str) -> String {
 /// A number as agate understands it (percent and currency signs, thousands separators), in SQL's spelling.
 fn number(value: &str) -> Option<String> {
     let trimmed = value.trim().trim_matches('%');
-    let (sign, digits) = match trimmed.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", trimmed),
-    };
-    let digits = digits.replace(',', "");
+    let outer = trimmed.strip_prefix('-');
+    let digits = outer.unwrap_or(trimmed).replace([',', '_'], "");
     let digits = digits.trim_matches(['$', '€', '£', '¥', '¢', '₤', '₹', '₽', '₩']);
-    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    // A second sign may stand behind the currency's; two of them cancel out.
+    let inner = digits.strip_prefix('-');
+    let sign = if outer.is_some() != inner.is_some() { "-" } else { "" };
+    let digits = inner.or(digits.strip_prefix('+')).unwrap_or(digits);
     let (mantissa, exponent) = digits.split_once(['e', 'E']).map_or((digits, None), |(m, e)| (m, Some(e)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let is_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
@@ -132,8 +132,11 @@ fn plain_timestamp(value: &str) -> Option<NaiveDateTime> {
 
 fn iso_timestamp(value: &str) -> Option<NaiveDateTime> {
     let value = value.trim();
-    let value = value.strip_suffix('Z').unwrap_or(value);
-    NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M:%S%.f").ok()
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(value) {
+        return Some(time.naive_utc()).filter(|_| value.contains('T'));
+    }
+    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y%m%dT%H%M%S"];
+    formats.iter().find_map(|format| NaiveDateTime::parse_from_str(value, format).ok())
 }
 
 fn boolean(value: &str) -> Option<bool> {
@@ -164,6 +167,41 @@ mod tests {
         assert_eq!(column(&["true", "False"]), ColumnType::Boolean);
         assert_eq!(column(&["1", "é"]), ColumnType::Text(2));
         assert_eq!(column(&[""]), ColumnType::Integer);
+    }
+
+    #[test]
+    fn odd_values_have_the_types_that_dbt_gives_them() {
+        // As agate_helper.from_csv and RedshiftAdapter.convert_agate_type of dbt 1.10 answer.
+        for (values, expected) in [
+            ("5%", "integer"),
+            ("1e3", "integer"),
+            ("1.5e1", "integer"),
+            ("1.5e-1", "float8"),
+            ("1_000", "integer"),
+            ("-$5", "integer"),
+            ("$-5", "integer"),
+            ("1.", "integer"),
+            (".5", "float8"),
+            ("00171", "integer"),
+            ("0171|x", "varchar(4)"),
+            ("2024-1-5", "date"),
+            (" 2024-01-31 ", "date"),
+            ("2024-13-01", "varchar(10)"),
+            ("2024-01-31 10:00", "varchar(16)"),
+            ("2024-01-31T10:00:00.5+02:00", "timestamp without time zone"),
+            ("20240131T100000", "timestamp without time zone"),
+            ("2024-01-31|2024-01-31 10:00:00", "varchar(19)"),
+            ("yes", "varchar(3)"),
+            ("1|true", "varchar(4)"),
+            ("12:30", "varchar(5)"),
+            ("5 000", "varchar(5)"),
+            ("none", "varchar(4)"),
+            ("0x1f", "varchar(4)"),
+            ("x ", "varchar(2)"),
+            ("|null", "integer"),
+        ] {
+            assert_eq!(column(&values.split('|').collect::<Vec<_>>()).sql(), expected, "{values}");
+        }
     }
 
     #[test]
