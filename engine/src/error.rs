@@ -70,6 +70,8 @@ sql_states! {
     NUMERIC_OUT_OF_RANGE = "22003";
     /// Division by zero.
     DIVISION_BY_ZERO = "22012";
+    /// Bytes that are no text in the encoding.
+    CHARACTER_NOT_IN_REPERTOIRE = "22021";
     /// Text longer than its column.
     STRING_TRUNCATION = "22001";
     /// An argument outside what a function takes.

@@ -1,0 +1,277 @@
+//! The command line: what can be given, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use blueshift_engine::Config;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::output::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  blueshift run-pipeline                  raw CSV to tested gold tables, on the sample data
+  blueshift sql -c \"select * from gold.top_genres limit 5\"
+  blueshift                               the same interactively; \\? shows the commands
+  blueshift generate --scale 100 raw/     make more raw data
+  blueshift run-pipeline --source raw/    and run the warehouse on it
+
+Results go to stdout, everything else to stderr. Exit code: 0 success, 1 a statement, test or step
+failed, 2 wrong usage.";
+
+const SQL_EXAMPLES: &str = "\
+Examples:
+  blueshift sql -c \"select count(*) from gold.fact_invoice\"
+  blueshift sql -f report.sql --format csv > report.csv
+  echo \"select 1; select 2\" | blueshift sql --format ndjson
+  blueshift sql --describe -c \"select sum(total_revenue) from gold.fact_invoice\"
+
+All statements run in one session, in the order given; the first error stops the run. Tags such as
+INSERT 0 3 and errors go to stderr, an error as lines: ERROR, DETAIL, HINT, SQLSTATE, STATEMENT.";
+
+const PIPELINE_EXAMPLES: &str = "\
+Examples:
+  blueshift run-pipeline                               data/chinook with its own raw data
+  blueshift run-pipeline --source ../my/raw            raw CSV laid out as RAW/<Table>/*.csv
+  blueshift run-pipeline --source s3://bucket/prefix   keys and region as usual for AWS
+  blueshift run-pipeline --select fact_invoice+        one model and what is built from it
+  blueshift run-pipeline --full-refresh                convert and build everything again
+
+A second run converts only objects that are new or changed. A run that is killed leaves the
+warehouse as it was; run it again.";
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  blueshift generate raw/                              as large as the real Chinook, clean
+  blueshift generate --scale 1000 --dirty 0.02 raw/    2.2 million invoice lines, 2% dirty
+  blueshift generate --seed 7 raw/                     other data; same seed, same bytes";
+
+/// A local Amazon Redshift: its SQL, its catalog and its data pipeline, offline, on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "blueshift", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What every command knows.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command; none: the REPL.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct GlobalArgs {
+    /// Folder of the warehouse; created when missing
+    #[arg(long, global = true, env = "BLUESHIFT_WAREHOUSE", value_name = "DIR", default_value = "./warehouse")]
+    pub warehouse: PathBuf,
+    /// Find s3://bucket/key as DIR/bucket/key instead of asking S3
+    #[arg(long, global = true, env = "BLUESHIFT_S3_ROOT", value_name = "DIR")]
+    pub s3_root: Option<PathBuf>,
+    /// Worker threads [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<usize>,
+    /// Memory for queries and jobs, as 512MB or 4GB; beyond it they spill to disk
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<usize>,
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Print more of what happens
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+impl GlobalArgs {
+    /// The engine's settings.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new(&self.warehouse);
+        config.s3_root.clone_from(&self.s3_root);
+        config.threads = self.threads.unwrap_or(config.threads);
+        config.memory_limit_bytes = self.memory_limit.unwrap_or(config.memory_limit_bytes);
+        config
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run SQL statements and print their results
+    #[command(after_help = SQL_EXAMPLES)]
+    Sql(SqlArgs),
+    /// Run the warehouse: raw CSV to ORC, bronze, dbt models, tests
+    #[command(after_help = PIPELINE_EXAMPLES)]
+    RunPipeline(PipelineArgs),
+    /// Make raw CSV in the shape of Chinook, at any scale, clean or dirty
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(GenerateArgs),
+}
+
+/// Arguments of `sql`.
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// Statements to run; may be repeated
+    #[arg(short, long, value_name = "SQL")]
+    pub command: Vec<String>,
+    /// File with statements, - for stdin; may be repeated. Without -c and -f, stdin is read
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
+    /// How rows are printed: table, csv, tsv, json, ndjson or expanded
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    pub format: Format,
+    /// What stands for NULL
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub null: String,
+    /// Instead of running the last statement, print its columns: a line `name,type` each
+    #[arg(long)]
+    pub describe: bool,
+    /// -c and -f in the order given.
+    #[arg(skip)]
+    pub inputs: Vec<Input>,
+}
+
+/// Where statements come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The text itself.
+    Text(String),
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// Arguments of `run-pipeline`.
+#[derive(Debug, Args)]
+pub struct PipelineArgs {
+    /// dbt project to run
+    #[arg(value_name = "PROJECT_DIR", default_value = "data/chinook")]
+    pub project: PathBuf,
+    /// Where the raw CSV is, a folder or s3://bucket/prefix, instead of what the project says
+    #[arg(long, value_name = "URL")]
+    pub source: Option<String>,
+    /// Convert every object and build every model again
+    #[arg(long)]
+    pub full_refresh: bool,
+    /// Models to build, as dbt selects them: name, +name, name+, tag:x, path; may be repeated
+    #[arg(long, value_name = "SELECTOR")]
+    pub select: Vec<String>,
+    /// Stay and run again whenever new objects arrive
+    #[arg(long)]
+    pub watch: bool,
+    /// Write a report of the run as a web page
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// Folder for the tables' folders; created when missing
+    #[arg(value_name = "OUT_DIR")]
+    pub out_dir: PathBuf,
+    /// Size: 1 is about the real Chinook with 2,240 invoice lines
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    pub scale: f64,
+    /// Another seed gives other data
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    pub seed: u64,
+    /// Share of dirty rows, 0 to 1
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    pub dirty: f64,
+}
+
+/// Reads the command line; on wrong usage prints why and ends the process with code 2.
+pub fn parse() -> Cli {
+    let matches = Cli::command().get_matches();
+    match from_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    }
+}
+
+fn from_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    let mut cli = Cli::from_arg_matches(matches)?;
+    if let (Some(Command::Sql(sql)), Some(matches)) = (&mut cli.command, matches.subcommand_matches("sql")) {
+        sql.inputs = inputs(sql, matches);
+    }
+    Ok(cli)
+}
+
+/// -c and -f in the order in which they stand on the command line; stdin when there is neither.
+fn inputs(sql: &SqlArgs, matches: &ArgMatches) -> Vec<Input> {
+    let indices = |name| matches.indices_of(name).into_iter().flatten();
+    let texts = indices("command").zip(sql.command.iter().cloned().map(Input::Text));
+    let files = indices("file").zip(sql.file.iter().map(|path| match path.to_str() {
+        Some("-") => Input::Stdin,
+        _ => Input::File(path.clone()),
+    }));
+    let mut inputs: Vec<(usize, Input)> = texts.chain(files).collect();
+    inputs.sort_by_key(|(index, _)| *index);
+    if inputs.is_empty() { vec![Input::Stdin] } else { inputs.into_iter().map(|(_, input)| input).collect() }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("must be a number from 1".to_owned()),
+        Ok(threads) => Ok(threads),
+    }
+}
+
+/// Reads `1073741824`, `512MB`, `1.5GiB`. Units are powers of 1024, as for Redshift's own settings.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let wrong = || "must be a size such as 512MB or 4GB".to_owned();
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let factor: f64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" | "kib" => 1024.0,
+        "m" | "mb" | "mib" => 1024.0 * 1024.0,
+        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "t" | "tb" | "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = digits.trim().parse().map_err(|_| wrong())?;
+    let bytes = number * factor;
+    if bytes.is_finite() && bytes >= 1.0 && bytes < usize::MAX as f64 { Ok(bytes as usize) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Cli, clap::Error> {
+        from_matches(&Cli::command().try_get_matches_from(line.split_whitespace())?)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn inputs_keep_their_order() {
+        let cli = parse_line("blueshift sql -f a.sql -c one -c two -f - -q").unwrap();
+        let Some(Command::Sql(sql)) = cli.command else { panic!("not sql") };
+        let text = |text: &str| Input::Text(text.to_owned());
+        assert_eq!(sql.inputs, [Input::File("a.sql".into()), text("one"), text("two"), Input::Stdin]);
+        assert!(cli.global.quiet);
+        let Some(Command::Sql(sql)) = parse_line("blueshift sql").unwrap().command else { panic!("not sql") };
+        assert_eq!(sql.inputs, [Input::Stdin]);
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(parse_size("512MB"), Ok(512 << 20));
+        assert_eq!(parse_size("1.5g"), Ok(3 << 29));
+        assert_eq!(parse_size("1000"), Ok(1000));
+        for wrong in ["", "GB", "-1GB", "1XB", "0", "nan", "1e400"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_code_two() {
+        for line in ["blueshift nothing", "blueshift sql --format xml", "blueshift generate", "blueshift --threads 0"] {
+            assert_eq!(parse_line(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

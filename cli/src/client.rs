@@ -1,0 +1,111 @@
+//! The engine as the commands use it: one warehouse, one session, statements run to their end on a
+//! runtime of our own.
+
+use arrow::record_batch::RecordBatch;
+use blueshift_engine::{
+    Config, Engine,
+    error::{Error, Result, SqlState},
+    session::{Notice, ResultColumn, Session, StatementError, StatementResult},
+};
+use blueshift_sql::ScriptPart;
+use tokio::runtime::Runtime;
+
+/// A session on an opened warehouse.
+pub struct Client {
+    runtime: Runtime,
+    engine: Engine,
+    session: Session,
+}
+
+impl Client {
+    /// Opens the warehouse and connects to it.
+    pub fn open(config: Config) -> Result<Self> {
+        let runtime = runtime(config.threads)?;
+        // Opening starts tasks: it has to happen inside the runtime.
+        let engine = {
+            let _entered = runtime.enter();
+            Engine::open(config)?
+        };
+        let session = engine.session();
+        Ok(Client { runtime, engine, session })
+    }
+
+    /// A second session on the same warehouse, for questions that must not disturb the user's transaction.
+    pub fn side_session(&self) -> Session {
+        self.engine.session()
+    }
+
+    /// Runs one statement.
+    pub fn run(&mut self, part: &ScriptPart<'_>) -> Result<StatementResult> {
+        let parsed = self.session.parse(part)?;
+        self.runtime.block_on(self.session.run_statement(&parsed))
+    }
+
+    /// Runs one statement; Ctrl-C cancels it and leaves the session usable.
+    pub fn run_interruptible(&mut self, part: &ScriptPart<'_>) -> Result<StatementResult> {
+        let parsed = self.session.parse(part)?;
+        let cancel = self.session.cancel_handle();
+        self.runtime.block_on(async {
+            let running = self.session.run_statement(&parsed);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    result = &mut running => return result,
+                    interrupted = tokio::signal::ctrl_c() => match interrupted {
+                        Ok(()) => cancel.cancel(),
+                        // Without signals there is nothing to wait for but the statement.
+                        Err(_) => return running.await,
+                    },
+                }
+            }
+        })
+    }
+
+    /// Runs one statement of our own and returns its rows.
+    pub fn query(&mut self, sql: &str) -> Result<(Vec<ResultColumn>, Vec<RecordBatch>)> {
+        rows(self.run(&ScriptPart::whole(sql))?)
+    }
+
+    /// The same on another session.
+    pub fn query_on(&self, session: &mut Session, sql: &str) -> Result<(Vec<ResultColumn>, Vec<RecordBatch>)> {
+        let parsed = session.parse(&ScriptPart::whole(sql))?;
+        rows(self.runtime.block_on(session.run_statement(&parsed))?)
+    }
+
+    /// The columns that a statement would return.
+    pub fn describe(&mut self, part: &ScriptPart<'_>) -> Result<Vec<ResultColumn>> {
+        let described = self.runtime.block_on(self.session.describe(part.text));
+        described.map_err(|StatementError { error, .. }| error)
+    }
+
+    /// What the session had to say beside results.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.session.take_notices()
+    }
+
+    /// Whether BEGIN is waiting for its COMMIT.
+    pub fn in_transaction_block(&self) -> bool {
+        self.session.in_transaction_block()
+    }
+
+    /// The connected database.
+    pub fn database(&self) -> &str {
+        &self.session.info().database
+    }
+}
+
+fn rows(result: StatementResult) -> Result<(Vec<ResultColumn>, Vec<RecordBatch>)> {
+    match result {
+        StatementResult::Rows { columns, batches, .. } => Ok((columns, batches)),
+        StatementResult::Done { tag } => Err(Error::internal(format!("{tag} returned no rows"))),
+    }
+}
+
+/// A runtime with this many worker threads.
+pub fn runtime(threads: usize) -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(SqlState::IO_ERROR, format!("cannot start threads: {error}")))
+}
