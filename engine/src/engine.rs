@@ -19,7 +19,7 @@ use datafusion::{
 
 use crate::{
     binder::semantics::RedshiftSemantics, config::Config, error::Result, functions, glue::DataCatalog,
-    lake::ObjectStores, session::Session, transaction::Warehouse,
+    lake::{LakeFolder, ObjectStores}, session::Session, transaction::Warehouse,
 };
 
 /// How many of the largest memory consumers an out-of-memory error names.
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) warehouse: Arc<Warehouse>,
     pub(crate) data_catalog: Arc<DataCatalog>,
     pub(crate) stores: Arc<ObjectStores>,
+    pub(crate) lake: Arc<LakeFolder>,
     pub(crate) state: SessionState,
     process_ids: AtomicI32,
 }
@@ -49,11 +50,14 @@ impl Engine {
         let warehouse = Warehouse::open(&config)?;
         let data_catalog = DataCatalog::open(&config.warehouse.join("glue.sqlite"))?;
         let stores = Arc::new(ObjectStores::new(&config));
+        let file_system = Arc::clone(warehouse.segments().file_system());
+        let lake = Arc::new(LakeFolder::open(file_system, config.warehouse.join("lake"))?);
         let state = session_state(&config, &warehouse)?;
         let shared = Shared {
             warehouse,
             data_catalog: Arc::new(data_catalog),
             stores,
+            lake,
             state,
             config,
             process_ids: AtomicI32::new(1_000),
@@ -74,6 +78,11 @@ impl Engine {
     /// The data catalog.
     pub fn data_catalog(&self) -> &Arc<DataCatalog> {
         &self.shared.data_catalog
+    }
+
+    /// The lake folder: what the Glue job writes.
+    pub fn lake(&self) -> &Arc<LakeFolder> {
+        &self.shared.lake
     }
 
     /// The object stores behind locations.

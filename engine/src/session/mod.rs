@@ -246,6 +246,19 @@ impl Session {
         })
     }
 
+    /// Looks something up in the catalog as the session sees it now.
+    pub(crate) fn lookup<T>(&mut self, look: impl FnOnce(&BindContext) -> Result<T>) -> Result<T> {
+        if matches!(self.transaction, TransactionState::Failed) {
+            return Err(Error::new(SqlState::IN_FAILED_TRANSACTION, "current transaction is aborted"));
+        }
+        self.ensure_transaction();
+        let found = self.bind_context().and_then(|context| look(&context));
+        if !self.in_transaction_block() {
+            self.rollback();
+        }
+        found
+    }
+
     /// The schema of this session's temporary tables, made when it is first needed.
     pub(crate) fn ensure_temporary_schema(&mut self) -> Result<String> {
         if let Some(schema) = &self.temporary_schema {

@@ -50,6 +50,8 @@ mod truncate;
 /// UPDATE.
 mod update;
 
+pub use materialized_view::is_materialized_view;
+
 use blueshift_sql::{
     ParsedStatement,
     ast::{DropKind, Statement},
