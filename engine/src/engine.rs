@@ -18,8 +18,14 @@ use datafusion::{
 };
 
 use crate::{
-    binder::semantics::RedshiftSemantics, config::Config, error::Result, functions, glue::DataCatalog,
-    lake::{LakeFolder, ObjectStores}, session::Session, transaction::Warehouse,
+    binder::semantics::RedshiftSemantics,
+    config::Config,
+    error::Result,
+    functions,
+    glue::DataCatalog,
+    lake::{LakeFolder, ObjectStores},
+    session::Session,
+    transaction::Warehouse,
 };
 
 /// How many of the largest memory consumers an out-of-memory error names.
@@ -126,8 +132,6 @@ fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState>
         .with_default_features()
         .with_analyzer_rules(analyzer.rules)
         .build();
-    for function in functions::all_scalar() {
-        state.register_udf(function)?;
-    }
+    functions::register_all(&mut state)?;
     Ok(state)
 }

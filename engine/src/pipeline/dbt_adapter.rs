@@ -57,8 +57,7 @@ impl EngineConnection {
 
 impl Connection for EngineConnection {
     fn execute(&mut self, sql: &str) -> std::result::Result<Outcome, AdapterError> {
-        let mut results =
-            self.runtime.block_on(self.session.run(sql)).map_err(|failed| adapter_error(failed.error))?;
+        let mut results = self.runtime.block_on(self.session.run(sql)).map_err(|failed| adapter_error(failed.error))?;
         match results.pop() {
             Some(result) => outcome(&result).map_err(adapter_error),
             None => Ok(Outcome::default()),
@@ -159,11 +158,9 @@ fn relation_columns(relation: &ResolvedRelation) -> Vec<Column> {
             };
             table.columns.iter().map(column).collect()
         }
-        ResolvedRelation::View(view) => view
-            .columns
-            .iter()
-            .map(|c| Column { name: c.name.clone(), data_type: c.redshift_type.clone() })
-            .collect(),
+        ResolvedRelation::View(view) => {
+            view.columns.iter().map(|c| Column { name: c.name.clone(), data_type: c.redshift_type.clone() }).collect()
+        }
         ResolvedRelation::External(table) | ResolvedRelation::System(table) => table
             .schema()
             .fields()

@@ -10,10 +10,7 @@ use std::{
 use blueshift_dbt::{Command, Event, Events, Project, RunOptions, Runner, Selection, Status, Target};
 use tokio::runtime::Handle;
 
-use super::{
-    EngineAdapter, Figures, PipelineReport, Step, StepStatus, figures,
-    report::AuditRow,
-};
+use super::{EngineAdapter, Figures, PipelineReport, Step, StepStatus, figures, report::AuditRow};
 use crate::{
     Engine,
     error::{Error, Result, SqlState},
@@ -247,7 +244,8 @@ impl Run<'_> {
     /// What became of every raw row, from the project's `row_audit` model if it has one.
     fn read_audit(&mut self) -> Result<()> {
         let built = self.report.dbt.results.iter().find(|result| result.name == "row_audit");
-        let Some(relation) = built.filter(|result| result.status == Status::Success).and_then(|r| r.relation_name.clone())
+        let Some(relation) =
+            built.filter(|result| result.status == Status::Success).and_then(|r| r.relation_name.clone())
         else {
             return Ok(());
         };

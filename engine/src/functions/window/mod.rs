@@ -14,13 +14,8 @@ use datafusion::{functions_window as built_in, logical_expr::WindowUDF};
 use super::definition::Documentation;
 
 /// The documentation of the family's own functions.
-pub const DOCUMENTATION: &[&Documentation] = &[
-    &ranking::DENSE_RANK,
-    &ranking::NTILE,
-    &ranking::RANK,
-    &ranking::ROW_NUMBER,
-    &ratio_to_report::RATIO_TO_REPORT,
-];
+pub const DOCUMENTATION: &[&Documentation] =
+    &[&ranking::DENSE_RANK, &ranking::NTILE, &ranking::RANK, &ranking::ROW_NUMBER, &ratio_to_report::RATIO_TO_REPORT];
 
 /// All window functions.
 pub fn all() -> Vec<Arc<WindowUDF>> {
