@@ -1,13 +1,13 @@
 //! Which share of a corpus parses: `cargo run -p blueshift-sql --example parse_share FILE…`.
 //!
 //! A file is JSON lines with `setup` (a list of statements) and `sql`, or plain text with one statement a line.
-//! Prints the statements that fail and the shares.
+//! Prints the statements that fail, or that change when printed and parsed again, and the shares.
 
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
 
-use blueshift_sql::{ParserOptions, parse_statement, split};
+use blueshift_sql::{ParserOptions, ScriptPart, parse_statement, split};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for path in std::env::args().skip(1) {
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut failed = 0;
         for statement in &statements {
             for part in split(statement) {
-                if let Err(error) = parse_statement(&part, ParserOptions::default()) {
+                if let Err(error) = check(&part) {
                     failed += 1;
                     println!("{error}\n    {}", statement.replace('\n', " "));
                     break;
@@ -27,6 +27,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{path}: {parsed} of {} statements parse ({share:.2}%)", statements.len());
     }
     Ok(())
+}
+
+/// Parses, prints, and parses again.
+fn check(part: &ScriptPart<'_>) -> Result<(), String> {
+    let parse = |part: &ScriptPart<'_>| parse_statement(part, ParserOptions::default());
+    let first = parse(part).map_err(|error| error.to_string())?.statement;
+    let printed = first.to_string();
+    match parse(&ScriptPart::whole(&printed)) {
+        Ok(again) if again.statement == first => Ok(()),
+        Ok(_) => Err(format!("printed differently: {printed}")),
+        Err(error) => Err(format!("{error} when printed: {printed}")),
+    }
 }
 
 fn read(path: &str) -> Result<Vec<String>, Box<dyn Error>> {

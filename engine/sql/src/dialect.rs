@@ -13,6 +13,8 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Word};
 
 use crate::lexer;
+use crate::limits::on_deep_stack;
+use crate::parser::is_reserved;
 
 /// Redshift's dialect, for one statement.
 #[derive(Debug)]
@@ -36,10 +38,100 @@ fn is_word(token: &Token, text: &str) -> bool {
     matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value == text)
 }
 
+/// A prefix operator. `- -1` becomes `-(-1)`: printed without the brackets, it would start a comment.
 fn unary(parser: &mut Parser, op: UnaryOperator, precedence: u8) -> Result<Expr, ParserError> {
     parser.advance_token();
-    Ok(Expr::UnaryOp { op, expr: Box::new(parser.parse_subexpr(precedence)?) })
+    let operand = match parser.parse_subexpr(precedence)? {
+        inner @ Expr::UnaryOp { op: repeated, .. } if repeated == op => Expr::Nested(Box::new(inner)),
+        other => other,
+    };
+    Ok(Expr::UnaryOp { op, expr: Box::new(operand) })
 }
+
+/// Reserved words are no aliases, except after `AS`.
+fn may_be_alias(explicit: bool, keyword: &Keyword) -> bool {
+    explicit || *keyword == Keyword::NoKeyword || !is_reserved(&format!("{keyword:?}").to_ascii_lowercase())
+}
+
+/// Whether a reserved word stands where an expression should. With a parenthesis behind it, most can be functions.
+fn cannot_start(token: &Token, call: bool) -> bool {
+    let Token::Word(Word { value, quote_style: None, .. }) = token else { return false };
+    CLAUSE_WORDS.contains(&value.as_str()) || (!call && is_reserved(value) && !VALUE_WORDS.contains(&value.as_str()))
+}
+
+/// Words that never start an expression.
+const CLAUSE_WORDS: &[&str] = &[
+    "and",
+    "as",
+    "asc",
+    "between",
+    "create",
+    "cross",
+    "desc",
+    "else",
+    "end",
+    "except",
+    "for",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "join",
+    "like",
+    "limit",
+    "minus",
+    "natural",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "select",
+    "similar",
+    "then",
+    "to",
+    "union",
+    "using",
+    "when",
+    "where",
+];
+
+/// Reserved words that do.
+const VALUE_WORDS: &[&str] = &[
+    "all",
+    "any",
+    "array",
+    "binary",
+    "case",
+    "cast",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "current_user_id",
+    "default",
+    "distinct",
+    "false",
+    "interval",
+    "localtime",
+    "localtimestamp",
+    "not",
+    "null",
+    "oid",
+    "session_user",
+    "some",
+    "sysdate",
+    "timestamp",
+    "true",
+    "user",
+];
 
 /// `APPROXIMATE COUNT(DISTINCT x)`: a function call with a word in front.
 fn approximate(parser: &mut Parser) -> Result<Expr, ParserError> {
@@ -66,6 +158,9 @@ impl Dialect for RedshiftDialect {
         };
         self.starts_left.set(left);
         let [first, second, third] = parser.peek_tokens_ref();
+        if cannot_start(&first.token, second.token == Token::LParen) {
+            return Some(parser.expected_ref("an expression", first));
+        }
         match &first.token {
             // A sign binds tighter than `^`, other prefix operators looser than `+`.
             Token::Minus => Some(unary(parser, UnaryOperator::Minus, CARET_PRECEDENCE)),
@@ -108,11 +203,11 @@ impl Dialect for RedshiftDialect {
         let token = &parser.peek_token_ref().token;
         if is_word(token, "isnull") {
             parser.advance_token();
-            return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
+            return Some(Ok(Expr::IsNull(Box::new(on_deep_stack(|| expr.clone())))));
         }
         if is_word(token, "notnull") {
             parser.advance_token();
-            return Some(Ok(Expr::IsNotNull(Box::new(expr.clone()))));
+            return Some(Ok(Expr::IsNotNull(Box::new(on_deep_stack(|| expr.clone())))));
         }
         let op = match token {
             Token::Word(Word { keyword: Keyword::OR, .. }) => BinaryOperator::Or,
@@ -121,7 +216,7 @@ impl Dialect for RedshiftDialect {
         };
         let second = parser.peek_nth_token_ref(1);
         let quantified = ["any", "all", "some"].iter().any(|word| is_word(&second.token, word));
-        (!quantified).then(|| parse_chain(parser, expr.clone(), &op, precedence))
+        (!quantified).then(|| parse_chain(parser, on_deep_stack(|| expr.clone()), &op, precedence))
     }
 
     fn prec_value(&self, precedence: Precedence) -> u8 {
@@ -141,11 +236,19 @@ impl Dialect for RedshiftDialect {
     }
 
     fn is_reserved_for_identifier(&self, kw: Keyword) -> bool {
-        PostgreSqlDialect {}.is_reserved_for_identifier(kw)
+        PostgreSqlDialect {}.is_reserved_for_identifier(kw) || is_reserved(&format!("{kw:?}").to_ascii_lowercase())
     }
 
     fn supports_string_literal_backslash_escape(&self) -> bool {
         true
+    }
+
+    fn is_select_item_alias(&self, explicit: bool, kw: &Keyword, parser: &mut Parser) -> bool {
+        may_be_alias(explicit, kw) && PostgreSqlDialect {}.is_select_item_alias(explicit, kw, parser)
+    }
+
+    fn is_table_factor_alias(&self, explicit: bool, kw: &Keyword, parser: &mut Parser) -> bool {
+        may_be_alias(explicit, kw) && PostgreSqlDialect {}.is_table_factor_alias(explicit, kw, parser)
     }
 
     fn supports_filter_during_aggregation(&self) -> bool {

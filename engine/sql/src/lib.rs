@@ -20,3 +20,6 @@ pub use ast::Statement;
 pub use error::ParseError;
 pub use parser::{ParsedStatement, ParserOptions, parse_expression, parse_query, parse_script, parse_statement};
 pub use script::{ScriptPart, split};
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! Named limits of the parser, and the check of a statement's tokens against them.
 //!
-//! A tree as deep as its text is long would overflow the stack of whoever walks, prints or drops it, so depth is
-//! bounded before a tree is built. `AND` and `OR` chains do not count: they become balanced trees.
+//! A tree as deep as its text is long would overflow the stack of whoever walks, clones or drops it, so depth is
+//! bounded before a tree is built. `AND` and `OR` chains do not count: they become balanced trees. Parsing, printing,
+//! comparing and dropping an accepted tree are safe on 2 MB of stack; `sqlparser`'s `Clone` is not, it wants up to
+//! 5 MB in a debug build: clone on a thread with at least 8 MB, or in [`on_deep_stack`].
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Word};
@@ -14,14 +16,31 @@ pub const STATEMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Deepest nesting of parentheses and brackets.
 pub const NESTING_MAX: usize = 128;
 
-/// Deepest tree that operators, `UNION`s and `CASE`s may build without parentheses, summed over nested parentheses.
-pub const CHAIN_MAX: usize = 500;
+/// Deepest tree, in kilobytes of stack that cloning it takes in a debug build (measured: see the weights).
+pub const DEPTH_MAX: usize = 4_600;
+
+/// Weight of one operator in a chain (`a + b + c …`). Measured 1.1; the rest is for those who plan the expression.
+const OPERATOR_WEIGHT: usize = 4;
+/// Weight of one pair of parentheses, as of a function call.
+const PARENTHESES_WEIGHT: usize = 5;
+/// Weight of one `SELECT`.
+const SELECT_WEIGHT: usize = 22;
+/// Weight of one `UNION`, `EXCEPT`, `INTERSECT`, `MINUS`.
+const SET_OPERATOR_WEIGHT: usize = 18;
+/// Weight of one open `CASE`.
+const CASE_WEIGHT: usize = 4;
 
 /// Longest identifier in bytes; longer ones are cut, as Redshift does.
 pub const IDENTIFIER_BYTES_MAX: usize = 127;
 
 /// Deepest nesting of `((SELECT`, over which `sqlparser` backtracks exponentially.
 const DOUBLE_PARENTHESES_MAX: usize = 10;
+
+/// Runs `work` with room for a tree of any accepted depth.
+pub fn on_deep_stack<T>(work: impl FnOnce() -> T) -> T {
+    const KB: usize = 1024;
+    stacker::maybe_grow(2 * DEPTH_MAX * KB, 4 * DEPTH_MAX * KB, work)
+}
 
 /// One open parenthesis.
 #[derive(Default)]
@@ -38,17 +57,24 @@ struct Level {
     set_operators: usize,
     /// `CASE`s that are still open.
     cases: usize,
+    /// A `SELECT` has been seen.
+    select: bool,
     /// This parenthesis is the inner one of `((SELECT`.
     double: bool,
 }
 
 impl Level {
     fn depth(&self) -> usize {
-        self.deepest.max(self.chain + self.child) + self.set_operators + self.cases
+        let select = if self.select { SELECT_WEIGHT } else { 0 };
+        self.operands() + self.set_operators * SET_OPERATOR_WEIGHT + self.cases * CASE_WEIGHT + select
+    }
+
+    fn operands(&self) -> usize {
+        self.deepest.max(self.chain * OPERATOR_WEIGHT + self.child)
     }
 
     fn end_chain(&mut self) {
-        self.deepest = self.deepest.max(self.chain + self.child);
+        self.deepest = self.operands();
         self.chain = 0;
         self.child = 0;
         self.between = false;
@@ -71,7 +97,7 @@ pub(crate) fn check(tokens: &Tokens) -> Result<(), (usize, &'static str)> {
                 let Some(closed) = levels.pop() else { continue };
                 doubles -= usize::from(closed.double);
                 if let Some(level) = levels.last_mut() {
-                    level.child = level.child.max(closed.depth() + 1);
+                    level.child = level.child.max(closed.depth() + PARENTHESES_WEIGHT);
                 }
             }
             other => {
@@ -84,7 +110,7 @@ pub(crate) fn check(tokens: &Tokens) -> Result<(), (usize, &'static str)> {
                 count(level, other);
             }
         }
-        if levels.last().is_some_and(|level| level.depth() > CHAIN_MAX) {
+        if levels.last().is_some_and(|level| level.depth() > DEPTH_MAX) {
             return Err((at, "the expression is too complex"));
         }
         if doubles > DOUBLE_PARENTHESES_MAX {
@@ -116,7 +142,11 @@ fn count(level: &mut Level, token: &Token) {
             }
             Keyword::CASE => level.cases += 1,
             Keyword::END => level.cases = level.cases.saturating_sub(1),
-            Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::GROUP | Keyword::HAVING | Keyword::ORDER => {
+            Keyword::SELECT => {
+                level.end_chain();
+                level.select = true;
+            }
+            Keyword::FROM | Keyword::WHERE | Keyword::GROUP | Keyword::HAVING | Keyword::ORDER => {
                 level.end_chain();
             }
             Keyword::ON | Keyword::WHEN | Keyword::THEN | Keyword::ELSE | Keyword::SET | Keyword::VALUES => {

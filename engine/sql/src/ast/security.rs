@@ -148,8 +148,10 @@ pub enum GrantTarget {
         scope: String,
         /// Names.
         names: Vec<ObjectName>,
+        /// `DATABASE name` after schemas.
+        database: Option<Ident>,
     },
-    /// `ON 'arn' …` of `ASSUMEROLE`: role names and the commands after `FOR`.
+    /// `ON 'arn' … TO … FOR commands` of `ASSUMEROLE`.
     AssumeRole {
         /// ARNs; `default`; `ALL`.
         roles: Vec<String>,

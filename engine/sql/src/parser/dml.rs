@@ -61,7 +61,7 @@ impl Grammar<'_> {
     }
 
     fn from_list(&mut self) -> Parsed<Vec<TableWithJoins>> {
-        self.sqlparser(|parser| parser.parse_comma_separated(Parser::parse_table_and_joins))
+        self.checked(|parser| parser.parse_comma_separated(Parser::parse_table_and_joins))
     }
 
     fn where_clause(&mut self) -> Parsed<Option<Expr>> {
@@ -94,7 +94,7 @@ impl Grammar<'_> {
         let target = self.object_name()?;
         let alias = self.target_alias(&["using"])?;
         self.expect("using")?;
-        let source = self.sqlparser(Parser::parse_table_factor)?;
+        let source = self.checked(Parser::parse_table_factor)?;
         self.expect("on")?;
         let on = self.expr()?;
         let action =

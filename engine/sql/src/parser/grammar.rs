@@ -1,6 +1,6 @@
 //! The parser's hands: peeking, taking and demanding tokens, and `sqlparser` for everything that is not ours.
 
-use sqlparser::ast::{DataType, Expr, Ident, Query};
+use sqlparser::ast::{DataType, Expr, Ident, Query, Visit};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
@@ -262,17 +262,25 @@ impl<'a> Grammar<'a> {
     // --- sqlparser's part
 
     pub(crate) fn expr(&mut self) -> Parsed<Expr> {
-        self.sqlparser(Parser::parse_expr)
+        self.checked(Parser::parse_expr)
     }
 
     pub(crate) fn query(&mut self) -> Parsed<Box<Query>> {
-        let query = self.sqlparser(Parser::parse_query)?;
-        super::query::check_query(self, &query)?;
-        Ok(query)
+        self.checked(Parser::parse_query)
     }
 
     pub(crate) fn data_type(&mut self) -> Parsed<DataType> {
         self.sqlparser(Parser::parse_data_type)
+    }
+
+    /// Runs a rule of `sqlparser`, and refuses what is not Redshift's.
+    pub(crate) fn checked<T: Visit>(
+        &mut self,
+        rule: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>,
+    ) -> Parsed<T> {
+        let node = self.sqlparser(rule)?;
+        super::query::check(self, &node)?;
+        Ok(node)
     }
 
     /// Runs a rule of `sqlparser`.

@@ -14,7 +14,7 @@ impl Grammar<'_> {
         }
         let option_only =
             revoke && (self.eat_all(&["grant", "option", "for"]) || self.eat_all(&["admin", "option", "for"]));
-        let (privileges, target) = if self.eat("role") {
+        let (privileges, mut target) = if self.eat("role") {
             (Vec::new(), GrantTarget::Roles(self.list(Self::any_ident)?))
         } else {
             let privileges = self.list(Self::privilege)?;
@@ -22,6 +22,7 @@ impl Grammar<'_> {
         };
         self.expect(if revoke { "from" } else { "to" })?;
         let grantees = self.list(Self::grantee)?;
+        self.assume_role_commands(&mut target)?;
         let behavior = if revoke { self.drop_behavior() } else { None };
         Ok(Grant { revoke, option_only, privileges, target, grantees, behavior })
     }
@@ -51,7 +52,9 @@ impl Grammar<'_> {
             self.expect("in")?;
             let Some(scope) = self.eat_one_of(&["schema", "database"]) else { return Err(self.unexpected()) };
             let (objects, scope) = (objects.to_uppercase(), scope.to_uppercase());
-            return Ok(GrantTarget::Scoped { objects, scope, names: self.object_names()? });
+            let names = self.object_names()?;
+            let database = if self.eat("database") { Some(self.any_ident()?) } else { None };
+            return Ok(GrantTarget::Scoped { objects, scope, names, database });
         }
         if !self.eat("on") {
             return Ok(GrantTarget::System);
@@ -74,22 +77,24 @@ impl Grammar<'_> {
         self.is("all") && self.word_after(2) == Some("in") && self.word_after(3) == Some("schema")
     }
 
-    /// `'arn' | DEFAULT | ALL [, …] [FOR commands]`.
+    /// `'arn' | DEFAULT | ALL [, …]`.
     fn assume_role(&mut self) -> Parsed<GrantTarget> {
-        let roles = self.list(Self::string_or_word)?;
-        let mut commands = Vec::new();
+        Ok(GrantTarget::AssumeRole { roles: self.list(Self::string_or_word)?, commands: Vec::new() })
+    }
+
+    /// `FOR command [, …]` after the grantees of `ASSUMEROLE`.
+    fn assume_role_commands(&mut self, target: &mut GrantTarget) -> Parsed<()> {
+        let GrantTarget::AssumeRole { commands, .. } = target else { return Ok(()) };
         if self.eat("for") {
-            commands = self.list(|g| {
+            *commands = self.list(|g| {
                 let mut words = Vec::new();
-                while let Some(word) =
-                    g.eat_one_of(&["all", "copy", "unload", "external", "function", "create", "model"])
-                {
+                while let Some(word) = g.eat_one_of(ASSUME_ROLE_WORDS) {
                     words.push(word.to_uppercase());
                 }
                 if words.is_empty() { Err(g.unexpected()) } else { Ok(words.join(" ")) }
             })?;
         }
-        Ok(GrantTarget::AssumeRole { roles, commands })
+        Ok(())
     }
 
     fn grant_object(&mut self) -> Parsed<GrantTarget> {
@@ -169,6 +174,8 @@ impl Grammar<'_> {
 
 /// `ALTER DEFAULT PRIVILEGES`-like system privileges have at most this many words.
 const PRIVILEGE_WORDS_MAX: usize = 5;
+
+const ASSUME_ROLE_WORDS: &[&str] = &["all", "copy", "unload", "external", "function", "create", "model"];
 
 const SCOPED_OBJECTS: &[&str] =
     &["tables", "schemas", "functions", "procedures", "languages", "models", "templates", "copy"];

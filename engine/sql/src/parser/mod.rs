@@ -37,6 +37,8 @@ use crate::limits::{self, STATEMENT_BYTES_MAX};
 use crate::{ParseError, ScriptPart};
 use grammar::Places;
 pub(crate) use grammar::{Grammar, Parsed};
+pub(crate) use reserved::is_reserved;
+pub(crate) use transaction::isolation_words;
 
 /// How to read identifiers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,7 +108,7 @@ fn parse_text<T>(
 }
 
 /// `sqlparser`'s own depth limit; larger than what [`limits::check`] lets through.
-const RECURSION_MAX: usize = 4 * (limits::NESTING_MAX + limits::CHAIN_MAX);
+const RECURSION_MAX: usize = limits::DEPTH_MAX;
 
 fn highest_parameter(tokens: &Tokens) -> usize {
     let numbers = tokens.tokens.iter().filter_map(|token| match &token.token {

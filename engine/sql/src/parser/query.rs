@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Query, Select, SetExpr, TableFactor, Visit, Visitor, With};
+use sqlparser::ast::{
+    AccessExpr, Expr, ObjectName, ObjectNamePart, Query, Select, SetExpr, TableFactor, Visit, Visitor, With,
+};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 
@@ -35,9 +37,7 @@ impl Grammar<'_> {
             let recursive = parser.parse_keyword(Keyword::RECURSIVE);
             Ok(With { with_token, recursive, cte_tables: parser.parse_comma_separated(Parser::parse_cte)? })
         })?;
-        for cte in &with.cte_tables {
-            check_query(self, &cte.query)?;
-        }
+        check(self, &with)?;
         Ok(with)
     }
 
@@ -49,11 +49,21 @@ impl Grammar<'_> {
 }
 
 /// Refuses what `sqlparser` reads but Redshift does not have, so that nobody downstream can overlook it.
-pub(super) fn check_query(grammar: &Grammar<'_>, query: &Query) -> Parsed<()> {
-    match query.visit(&mut Foreign) {
+pub(super) fn check(grammar: &Grammar<'_>, node: &impl Visit) -> Parsed<()> {
+    match node.visit(&mut Foreign) {
         ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(what) if what == RESERVED_NAME => Err(grammar.unexpected_last()),
         ControlFlow::Break(what) => Err(grammar.error(format!("syntax error: {what} is not supported in a query"))),
     }
+}
+
+/// Stands for the usual message about a token.
+const RESERVED_NAME: &str = "a reserved word as a name";
+
+/// Whether a relation's name starts with an unquoted reserved word (`FROM where`).
+fn is_reserved_name(name: &ObjectName) -> bool {
+    let first = name.0.first().and_then(ObjectNamePart::as_ident);
+    first.is_some_and(|ident| ident.quote_style.is_none() && super::is_reserved(&ident.value))
 }
 
 /// Finds syntax of other databases.
@@ -98,8 +108,22 @@ impl Visitor for Foreign {
             TableFactor::XmlTable { .. } => "XMLTABLE",
             TableFactor::MatchRecognize { .. } => "MATCH_RECOGNIZE",
             TableFactor::SemanticView { .. } => "SEMANTIC_VIEW",
+            TableFactor::Table { name, args: None, .. } if is_reserved_name(name) => RESERVED_NAME,
             _ => return ControlFlow::Continue(()),
         };
         ControlFlow::Break(foreign)
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
+        match expr {
+            Expr::CompoundFieldAccess { access_chain, .. }
+                if access_chain.iter().any(|access| matches!(access, AccessExpr::Dot(Expr::Value(_)))) =>
+            {
+                ControlFlow::Break("a literal after a point")
+            }
+            Expr::MatchAgainst { .. } => ControlFlow::Break("MATCH AGAINST"),
+            Expr::Lambda(_) => ControlFlow::Break("a lambda"),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }

@@ -67,10 +67,16 @@ impl Grammar<'_> {
     }
 }
 
-pub(crate) const ISOLATION_LEVELS: &[(&[&str], TransactionIsolation)] = &[
+const ISOLATION_LEVELS: &[(&[&str], TransactionIsolation)] = &[
     (&["serializable"], TransactionIsolation::Serializable),
     (&["repeatable", "read"], TransactionIsolation::RepeatableRead),
     (&["read", "committed"], TransactionIsolation::ReadCommitted),
     (&["read", "uncommitted"], TransactionIsolation::ReadUncommitted),
     (&["snapshot"], TransactionIsolation::Snapshot),
 ];
+
+/// `SERIALIZABLE` and so on.
+pub(crate) fn isolation_words(isolation: TransactionIsolation) -> String {
+    let words = ISOLATION_LEVELS.iter().find(|(_, level)| *level == isolation).map_or(&[][..], |(words, _)| words);
+    words.join(" ").to_uppercase()
+}
