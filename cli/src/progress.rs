@@ -29,16 +29,6 @@ impl Spinner {
         self.0.set_message(text.to_owned());
     }
 
-    /// Writes a line that stays, above the spinner. Nothing is written when nobody can see the spinner.
-    pub fn println(&self, line: &str) {
-        self.0.println(line);
-    }
-
-    /// Whether anybody can see it.
-    pub fn is_hidden(&self) -> bool {
-        self.0.is_hidden()
-    }
-
     /// Removes the line.
     pub fn finish(&self) {
         self.0.finish_and_clear();

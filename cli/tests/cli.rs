@@ -203,3 +203,17 @@ fn generate_writes_the_tables() {
     let run = blueshift(dir.path(), &["-q", "generate", "--scale", "0.1", "raw"], "");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn a_pipeline_without_project_or_source_says_so() {
+    let dir = folder();
+    let run = blueshift(dir.path(), &["run-pipeline", "nowhere"], "");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.starts_with("ERROR: no dbt project in nowhere\n"), "{}", run.stderr);
+    let project = dir.path().join("project");
+    fs::create_dir(&project).unwrap();
+    fs::write(project.join("dbt_project.yml"), "name: p\nversion: '1'\nprofile: p\n").unwrap();
+    let run = blueshift(dir.path(), &["run-pipeline", "project", "--source", "no/raw"], "");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("no/raw") && run.stderr.contains("SQLSTATE: 58P01\n"), "{}", run.stderr);
+}

@@ -180,7 +180,12 @@ impl Completer for SqlHelper {
             return self.files.complete(line, pos, context);
         }
         let (start, words) = candidates(&line[..pos], &self.names.borrow());
-        Ok((start, words.into_iter().map(|word| Pair { display: word.clone(), replacement: word }).collect()))
+        // After a schema comes a dot and its relation, after everything else a blank.
+        let pair = |word: String| {
+            let after = if word.ends_with('.') { "" } else { " " };
+            Pair { replacement: format!("{word}{after}"), display: word }
+        };
+        Ok((start, words.into_iter().map(pair).collect()))
     }
 }
 
