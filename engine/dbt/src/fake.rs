@@ -96,7 +96,8 @@ fn apply(state: &mut State, sql: &str) {
 impl Connection for FakeConnection {
     fn execute(&mut self, sql: &str) -> Result<Outcome, AdapterError> {
         let mut state = self.0.lock().unwrap();
-        let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let stripped = crate::sql::strip_comments(sql);
+        let line = stripped.split_whitespace().collect::<Vec<_>>().join(" ");
         state.log.push(line.clone());
         if state.failing.iter().any(|text| line.contains(text)) {
             return Err(AdapterError::new("22012", "division by zero"));

@@ -1,12 +1,17 @@
 //! The graph of a project's nodes: edges, ancestors, cycles; and the selection of nodes by `--select`.
 
+mod closure;
 mod pattern;
 mod selector;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{Error, Project, Result, project::NodeKind};
+use crate::{
+    Error, Project, Result,
+    project::{Node, NodeKind},
+};
 
+pub use closure::Closure;
 pub use selector::select;
 
 /// The graph over nodes and sources.
@@ -121,18 +126,16 @@ impl Graph {
     /// Adds what `dbt build` needs: a node waits for the tests of what it reads.
     ///
     /// A test goes before a node when everything that the test reads is an ancestor of the node.
-    pub fn add_test_edges(&mut self, project: &Project) {
+    pub fn add_test_edges(&mut self, project: &Project) -> Result<()> {
+        let closure = Closure::new(self)?;
+        let is_test = |node: &Node| node.kind == NodeKind::Test;
         let tests: Vec<&String> =
-            project.nodes.iter().filter(|(_, node)| node.kind == NodeKind::Test).map(|(id, _)| id).collect();
+            project.nodes.values().filter(|node| is_test(node)).map(|node| &node.unique_id).collect();
         let mut edges = Vec::new();
-        for (id, node) in &project.nodes {
-            if node.kind == NodeKind::Test {
-                continue;
-            }
-            let above = self.ancestors(&BTreeSet::from([id.clone()]), None);
+        for id in project.nodes.values().filter(|node| !is_test(node)).map(|node| &node.unique_id) {
             for test in &tests {
                 let mut reads = self.parents(test).peekable();
-                if reads.peek().is_some() && reads.all(|read| above.contains(read)) {
+                if reads.peek().is_some() && reads.all(|read| closure.is_above(read, id)) {
                     edges.push(((*test).clone(), id.clone()));
                 }
             }
@@ -140,6 +143,7 @@ impl Graph {
         for (test, id) in edges {
             self.add_edge(&test, &id);
         }
+        Ok(())
     }
 }
 

@@ -131,7 +131,7 @@ impl Runner {
             events.event(&Event::Warning { message: &message });
         }
         if command == Command::Build {
-            graph.add_test_edges(&self.project);
+            graph.add_test_edges(&self.project)?;
         }
         let wanted = |id: &String| {
             let node = self.project.nodes.get(id);
@@ -160,7 +160,7 @@ impl Runner {
         if command.builds() {
             self.prepare(command, nodes, events)?;
         }
-        let schedule = Schedule::new(graph, nodes);
+        let schedule = Schedule::new(graph, nodes)?;
         let threads = self.options.threads.unwrap_or(self.project.target().threads).clamp(1, nodes.len());
         Ok(worker::run_all(self, command, schedule, threads, events))
     }

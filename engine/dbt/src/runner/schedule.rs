@@ -1,8 +1,11 @@
 //! Which node may start: its parents in the selection are done, and none of them failed.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::graph::Graph;
+use crate::{
+    Result,
+    graph::{Closure, Graph},
+};
 
 /// The state of a run.
 #[derive(Debug)]
@@ -43,14 +46,13 @@ pub enum Next {
 impl Schedule {
     /// A schedule of nodes given in the order of the graph. Nodes left out still count as links: a
     /// selected node waits for its selected ancestors behind them.
-    pub fn new(graph: &Graph, nodes: &[String]) -> Self {
-        let selected: BTreeSet<&String> = nodes.iter().collect();
+    pub fn new(graph: &Graph, nodes: &[String]) -> Result<Self> {
+        let closure = Closure::new(graph)?;
         let mut missing = BTreeMap::new();
         let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut ready = VecDeque::new();
         for id in nodes {
-            let above = graph.ancestors(&BTreeSet::from([id.clone()]), None);
-            let parents: Vec<&String> = above.iter().filter(|parent| selected.contains(parent)).collect();
+            let parents: Vec<&String> = nodes.iter().filter(|other| closure.is_above(other, id)).collect();
             if parents.is_empty() {
                 ready.push_back(id.clone());
             }
@@ -60,7 +62,7 @@ impl Schedule {
             }
         }
         let position = nodes.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect();
-        Schedule {
+        Ok(Schedule {
             ready,
             missing,
             waiting,
@@ -70,7 +72,7 @@ impl Schedule {
             started: 0,
             finished: 0,
             stopped: None,
-        }
+        })
     }
 
     /// Takes the next node.
@@ -118,7 +120,7 @@ mod tests {
             graph.add_edge(parent, child);
         }
         let nodes = ["a", "x", "c", "y"].map(str::to_owned);
-        let mut schedule = Schedule::new(&graph, &nodes);
+        let mut schedule = Schedule::new(&graph, &nodes).unwrap();
         assert_eq!(schedule.next(), Next::Run("a".to_owned(), 1));
         assert_eq!(schedule.next(), Next::Run("x".to_owned(), 2));
         assert_eq!(schedule.next(), Next::Wait);

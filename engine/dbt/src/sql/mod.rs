@@ -5,3 +5,5 @@ mod split;
 
 pub use inject::inject_ctes;
 pub use split::split_statements;
+#[cfg(test)]
+pub use split::strip_comments;
