@@ -36,7 +36,7 @@ impl ParseError {
     }
 
     /// The same error, marked as a limit of the parser and not a mistake in the text.
-    pub(crate) fn as_limit(mut self) -> Self {
+    pub(crate) fn into_limit(mut self) -> Self {
         self.limit = true;
         self
     }

@@ -39,6 +39,10 @@ pub fn check_select(select: &Select) -> Result<()> {
     if !select.lateral_views.is_empty() {
         return Err(Error::not_supported("LATERAL VIEW"));
     }
+    // The parser leaves it here only beside other select items; DataFusion would overlook it.
+    if select.exclude.is_some() {
+        return Err(Error::not_supported("EXCLUDE with more than one select item"));
+    }
     if !select.connect_by.is_empty() {
         return Err(Error::not_supported("CONNECT BY"));
     }

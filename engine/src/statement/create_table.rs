@@ -179,7 +179,7 @@ pub fn column_definition(column: &SqlColumn) -> Result<ColumnDefinition> {
     let nullable = column.nullable != Some(false) && !column.primary_key;
     let name = name::identifier(&column.name.value);
     Ok(ColumnDefinition {
-        default: column.default.as_ref().map(ToString::to_string),
+        default: column.default.as_ref().map(blueshift_sql::unparse::sql_text),
         encoding: column.encoding.map(|encoding| format!("{encoding:?}").to_lowercase()),
         nullable,
         ..ColumnDefinition::new(name, redshift_type.arrow(), redshift_type.to_string())

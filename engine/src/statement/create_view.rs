@@ -30,7 +30,7 @@ pub fn execute(session: &mut Session, create: &ast::CreateView) -> Result<Statem
     let definition = ViewDefinition {
         schema_id,
         name: view_name.clone(),
-        sql: create.query.to_string(),
+        sql: blueshift_sql::unparse::sql_text(create.query.as_ref()),
         columns,
         late_binding: create.no_schema_binding,
         depends_on: if create.no_schema_binding { vec![] } else { depends_on },

@@ -45,7 +45,7 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let used: Vec<i64> = binder.used_relations().iter().map(|id| id.0).collect();
     let columns = create_table_as::columns_of(&plan, &create.columns)?;
     let mut definition = DraftTable::new(schema_id, view_name.clone(), columns);
-    definition.properties = json!({ QUERY: create.query.to_string(), DEPENDS_ON: used });
+    definition.properties = json!({ QUERY: blueshift_sql::unparse::sql_text(create.query.as_ref()), DEPENDS_ON: used });
     create_table::apply_attributes(&mut definition, &create.attributes);
     let definition = definition.into_definition(session)?;
     session.transaction()?.create_table(definition)?;

@@ -4,6 +4,7 @@ use super::{Expr, Ident, ObjectName, Query, TableFactor, TableWithJoins, With};
 
 /// A value to store: an expression or the word `DEFAULT`.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // expressions are the rule, `DEFAULT` the exception
 pub enum ValueOrDefault {
     /// An expression.
     Expr(Expr),

@@ -4,6 +4,7 @@ use super::*;
 
 /// One SQL statement.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // one of these at a time
 pub enum Statement {
     /// `SELECT …`, `WITH … SELECT …`, `VALUES …`, also `SELECT … INTO table` (see `Select::into`).
     Query(Box<Query>),

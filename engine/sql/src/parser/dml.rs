@@ -60,7 +60,7 @@ impl Grammar<'_> {
         }
     }
 
-    fn from_list(&mut self) -> Parsed<Vec<TableWithJoins>> {
+    fn relation_list(&mut self) -> Parsed<Vec<TableWithJoins>> {
         self.checked(|parser| parser.parse_comma_separated(Parser::parse_table_and_joins))
     }
 
@@ -74,7 +74,7 @@ impl Grammar<'_> {
         let alias = self.target_alias(&["set"])?;
         self.expect("set")?;
         let assignments = self.list(Self::assignment)?;
-        let from = if self.eat("from") { self.from_list()? } else { Vec::new() };
+        let from = if self.eat("from") { self.relation_list()? } else { Vec::new() };
         let selection = self.where_clause()?;
         Ok(Statement::Update(Update { with, table, alias, assignments, from, selection }))
     }
@@ -84,7 +84,7 @@ impl Grammar<'_> {
         self.eat("from");
         let table = self.object_name()?;
         let alias = self.target_alias(&["using", "where"])?;
-        let using = if self.eat("using") { self.from_list()? } else { Vec::new() };
+        let using = if self.eat("using") { self.relation_list()? } else { Vec::new() };
         let selection = self.where_clause()?;
         Ok(Statement::Delete(Delete { with, table, alias, using, selection }))
     }

@@ -124,7 +124,7 @@ impl Grammar<'_> {
 
     fn external_type(&mut self, depth: usize) -> Parsed<ExternalType> {
         if depth > TYPE_NESTING_MAX {
-            return Err(self.error("stack depth limit exceeded: the type is nested too deeply").as_limit());
+            return Err(self.error("stack depth limit exceeded: the type is nested too deeply").into_limit());
         }
         if *self.token_after(1) != Token::Lt {
             return Ok(ExternalType::Scalar(self.data_type()?));

@@ -1,6 +1,6 @@
 //! The parser's hands: peeking, taking and demanding tokens, and `sqlparser` for everything that is not ours.
 
-use sqlparser::ast::{DataType, Expr, Ident, Query, Visit};
+use sqlparser::ast::{DataType, Expr, Ident, Query, Visit, VisitMut};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
@@ -251,9 +251,14 @@ impl<'a> Grammar<'a> {
     /// All remaining tokens as written, with the blanks between them normalised.
     pub(crate) fn rest(&mut self) -> String {
         let mut words: Vec<&str> = Vec::new();
+        let mut last = None;
         while !self.at_end() {
-            let (start, end) = self.range();
-            words.push(self.text.get(start..end).unwrap_or(""));
+            let range = self.range();
+            // Parentheses put in by `token_rewrite` repeat their neighbour's place.
+            if last != Some(range) {
+                words.push(self.text.get(range.0..range.1).unwrap_or(""));
+            }
+            last = Some(range);
             self.sql.advance_token();
         }
         words.join(" ")
@@ -274,12 +279,13 @@ impl<'a> Grammar<'a> {
     }
 
     /// Runs a rule of `sqlparser`, and refuses what is not Redshift's.
-    pub(crate) fn checked<T: Visit>(
+    pub(crate) fn checked<T: Visit + VisitMut>(
         &mut self,
         rule: impl FnOnce(&mut Parser<'a>) -> Result<T, ParserError>,
     ) -> Parsed<T> {
-        let node = self.sqlparser(rule)?;
+        let mut node = self.sqlparser(rule)?;
         super::query::check(self, &node)?;
+        super::query::normalize(&mut node);
         Ok(node)
     }
 
@@ -323,7 +329,7 @@ impl<'a> Grammar<'a> {
     pub(crate) fn nested(&self, place: usize, error: &ParseError) -> ParseError {
         let offset = self.ranges.get(place).map_or(self.text.len(), |range| range.0);
         let outer = ParseError::at(self.text, offset, error.message.clone());
-        if error.limit { outer.as_limit() } else { outer }
+        if error.limit { outer.into_limit() } else { outer }
     }
 
     fn unexpected_at(&self, token: usize) -> ParseError {
@@ -344,7 +350,7 @@ impl<'a> Grammar<'a> {
     fn convert(&self, error: ParserError) -> ParseError {
         let message = match error {
             ParserError::RecursionLimitExceeded => {
-                return self.error("stack depth limit exceeded: the statement is nested too deeply").as_limit();
+                return self.error("stack depth limit exceeded: the statement is nested too deeply").into_limit();
             }
             ParserError::ParserError(message) | ParserError::TokenizerError(message) => message,
         };

@@ -22,8 +22,8 @@ mod show;
 mod table;
 mod table_alter;
 mod table_parts;
+mod token_rewrite;
 mod transaction;
-mod unpivot;
 mod user;
 mod view;
 
@@ -89,14 +89,16 @@ fn parse_text<T>(
     rule: impl FnOnce(&mut Grammar<'_>) -> Parsed<T>,
 ) -> Result<(T, usize), ParseError> {
     if text.len() > STATEMENT_BYTES_MAX {
-        return Err(ParseError::at(text, 0, format!("statement is longer than {STATEMENT_BYTES_MAX} bytes")).as_limit());
+        return Err(
+            ParseError::at(text, 0, format!("statement is longer than {STATEMENT_BYTES_MAX} bytes")).into_limit()
+        );
     }
     let mut tokens = tokenize(text, options)?;
     limits::check(&tokens).map_err(|(at, limit)| {
         let offset = tokens.ranges.get(at).map_or(0, |range| range.0);
-        ParseError::at(text, offset, format!("stack depth limit exceeded: {limit}")).as_limit()
+        ParseError::at(text, offset, format!("stack depth limit exceeded: {limit}")).into_limit()
     })?;
-    unpivot::rewrite(&mut tokens);
+    token_rewrite::rewrite(&mut tokens);
     let parameters = highest_parameter(&tokens);
     let dialect = RedshiftDialect::new(tokens.tokens.len());
     let starts = tokens.tokens.iter().map(|token| (token.span.start.line, token.span.start.column)).collect();
@@ -122,7 +124,7 @@ impl Grammar<'_> {
     /// Any statement.
     pub(crate) fn statement(&mut self) -> Parsed<Statement> {
         let Some(left) = self.statements_left.checked_sub(1) else {
-            return Err(self.error("stack depth limit exceeded: the statement is nested too deeply").as_limit());
+            return Err(self.error("stack depth limit exceeded: the statement is nested too deeply").into_limit());
         };
         self.statements_left = left;
         let statement = self.statement_by_first_word();

@@ -64,12 +64,14 @@ impl Grammar<'_> {
     /// Whether a name comes before the type: two words that are not one type of two words.
     fn starts_named_argument(&self) -> bool {
         let Token::Word(second) = self.token_after(1) else { return false };
-        match (self.word(), second.value.as_str()) {
-            (Some("double"), "precision") | (Some("character" | "char" | "nchar" | "binary"), "varying") => false,
-            (Some("time" | "timestamp"), "with" | "without") => false,
-            (Some("interval"), "year" | "month" | "day" | "hour" | "minute" | "second") => false,
-            _ => true,
-        }
+        let two_word_type = matches!(
+            (self.word(), second.value.as_str()),
+            (Some("double"), "precision")
+                | (Some("character" | "char" | "nchar" | "binary"), "varying")
+                | (Some("time" | "timestamp"), "with" | "without")
+                | (Some("interval"), "year" | "month" | "day" | "hour" | "minute" | "second")
+        );
+        !two_word_type
     }
 
     /// After `CREATE [OR REPLACE] PROCEDURE`.

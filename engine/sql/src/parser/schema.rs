@@ -12,14 +12,14 @@ impl Grammar<'_> {
         let if_not_exists = self.if_not_exists();
         let mut authorization = None;
         let name = if self.eat("authorization") {
-            let user = self.any_ident()?;
+            let user = self.ident()?;
             authorization = Some(user.clone());
             ObjectName(vec![user])
         } else {
             self.object_name()?
         };
         if authorization.is_none() && self.eat("authorization") {
-            authorization = Some(self.any_ident()?);
+            authorization = Some(self.ident()?);
         }
         let quota = if self.is("quota") { Some(self.quota()?) } else { None };
         let mut elements = Vec::new();

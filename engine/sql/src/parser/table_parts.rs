@@ -67,6 +67,9 @@ impl Grammar<'_> {
 
     /// `DEFAULT expression`. `sqlparser` takes a following `COLLATE` as part of the expression.
     fn default_value(&mut self, column: &mut ColumnDefinition) -> Parsed<()> {
+        if column.default.is_some() {
+            return Err(self.error(format!("multiple default values specified for column \"{}\"", column.name.value)));
+        }
         column.default = Some(match self.expr()? {
             Expr::Collate { expr, collation } => {
                 column.collation = collation_named(&collation.to_string());

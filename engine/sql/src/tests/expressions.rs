@@ -140,3 +140,22 @@ fn top_minus_qualify() {
     let SetExpr::Select(select) = qualify.body.as_ref() else { panic!() };
     assert!(select.qualify.is_some() && matches!(select.projection[0], SelectItem::UnnamedExpr(_)));
 }
+
+#[test]
+fn exclude_covers_the_select_list() {
+    for (text, own, whole) in [
+        ("select * exclude a, b from t", Some("EXCLUDE (a, b)"), None),
+        ("select * exclude (a) from t", Some("EXCLUDE (a)"), None),
+        ("select *, 4 as d exclude a, b from t", None, Some("EXCLUDE (a, b)")),
+        ("select t.*, u.* exclude (a) from t, u", None, Some("EXCLUDE (a)")),
+    ] {
+        let query = query(text);
+        let SetExpr::Select(select) = query.body.as_ref() else { panic!() };
+        let found = match select.projection.last() {
+            Some(SelectItem::Wildcard(options)) => options.opt_exclude.as_ref().map(ToString::to_string),
+            _ => None,
+        };
+        assert_eq!(found.as_deref(), own, "{text}");
+        assert_eq!(select.exclude.as_ref().map(ToString::to_string).as_deref(), whole, "{text}");
+    }
+}

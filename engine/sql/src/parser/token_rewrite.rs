@@ -1,0 +1,126 @@
+//! Parentheses that Redshift does not demand and `sqlparser` does, put in before parsing.
+//!
+//! - `FROM t, UNPIVOT t.object AS value AT name` (object unpivoting of SUPER values): `sqlparser` has no such table
+//!   factor. It becomes a call, `unpivot(t.object) AS value AT name`, which the engine knows by its name.
+//! - `SELECT * EXCLUDE a, b FROM t`: without parentheses `sqlparser` would exclude `a` and select `b`.
+//!
+//! And one more spelling: `BINARY VARYING` becomes `VARBINARY`.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+use super::is_reserved;
+use crate::lexer::Tokens;
+
+/// Puts the parentheses in.
+pub(super) fn rewrite(tokens: &mut Tokens) {
+    varbinary(tokens);
+    let mut found = Vec::new();
+    for (at, token) in tokens.tokens.iter().enumerate() {
+        let Token::Word(Word { value, quote_style: None, .. }) = &token.token else { continue };
+        match value.as_str() {
+            "unpivot" => found.extend(unpivot_expression(&tokens.tokens, at)),
+            "exclude" => found.extend(exclude_list(&tokens.tokens, at)),
+            _ => {}
+        }
+    }
+    if !found.is_empty() {
+        insert_parentheses(tokens, &found);
+    }
+}
+
+/// `BINARY VARYING` (reserved: always a type) as the one word that `sqlparser` knows.
+fn varbinary(tokens: &mut Tokens) {
+    let word = |tokens: &Tokens, at: usize, text: &str| matches!(tokens.tokens.get(at).map(|token| &token.token), Some(Token::Word(word)) if word.value == text && word.quote_style.is_none());
+    let mut at = 0;
+    while at + 1 < tokens.tokens.len() {
+        if word(tokens, at, "binary") && word(tokens, at + 1, "varying") {
+            tokens.tokens[at].token = Token::make_word("varbinary", None);
+            tokens.tokens.remove(at + 1);
+            tokens.ranges[at].1 = tokens.ranges.remove(at + 1).1;
+        }
+        at += 1;
+    }
+}
+
+/// Inserts `(` before and `)` after each range; the ranges are in order and apart.
+fn insert_parentheses(tokens: &mut Tokens, found: &[(usize, usize)]) {
+    let old = std::mem::replace(tokens, Tokens { tokens: Vec::new(), ranges: Vec::new() });
+    let mut found = found.iter().peekable();
+    let count = old.tokens.len();
+    for (at, (token, range)) in old.tokens.into_iter().zip(old.ranges).enumerate() {
+        let (span, last) = (token.span, range);
+        let push = |tokens: &mut Tokens, token| {
+            tokens.tokens.push(TokenWithSpan { token, span });
+            tokens.ranges.push(last);
+        };
+        if found.peek().is_some_and(|(_, end)| *end == at) {
+            push(tokens, Token::RParen);
+            found.next();
+        }
+        if found.peek().is_some_and(|(start, _)| *start == at) {
+            push(tokens, Token::LParen);
+        }
+        push(tokens, token.token);
+        if at + 1 == count && found.peek().is_some_and(|(_, end)| *end == count) {
+            push(tokens, Token::RParen);
+        }
+    }
+}
+
+/// The path or call after an object unpivot's `UNPIVOT` at `at`: its first token and the token after it.
+fn unpivot_expression(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
+    let begins_factor = match &tokens.get(at.checked_sub(1)?)?.token {
+        Token::Comma => true,
+        Token::Word(Word { keyword, quote_style: None, .. }) => matches!(keyword, Keyword::FROM | Keyword::JOIN),
+        _ => false,
+    };
+    if !begins_factor || !matches!(tokens.get(at + 1)?.token, Token::Word(_)) {
+        return None;
+    }
+    let mut depth = 0usize;
+    let mut after_point = false;
+    for (end, token) in tokens.iter().enumerate().skip(at + 2) {
+        match &token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth > 0 => depth -= 1,
+            Token::Period if depth == 0 => {
+                after_point = true;
+                continue;
+            }
+            Token::Word(_) if after_point => {}
+            _ if depth == 0 => return Some((at + 1, end)),
+            _ => {}
+        }
+        after_point = false;
+    }
+    (depth == 0).then_some((at + 1, tokens.len()))
+}
+
+/// The names after an `EXCLUDE` at `at`, when they are two or more and end the select list.
+fn exclude_list(tokens: &[TokenWithSpan], at: usize) -> Option<(usize, usize)> {
+    let ends_item = match &tokens.get(at.checked_sub(1)?)?.token {
+        Token::Mul | Token::RParen | Token::RBracket | Token::Number(..) | Token::SingleQuotedString(_) => true,
+        Token::Word(word) => is_name(word),
+        _ => false,
+    };
+    let is_name_at =
+        |at: usize| matches!(tokens.get(at).map(|token| &token.token), Some(Token::Word(word)) if is_name(word));
+    if !ends_item || !is_name_at(at + 1) {
+        return None;
+    }
+    let mut end = at + 2;
+    while tokens.get(end).is_some_and(|token| token.token == Token::Comma) && is_name_at(end + 1) {
+        end += 2;
+    }
+    let ends_list = match tokens.get(end).map(|token| &token.token) {
+        None | Some(Token::RParen | Token::SemiColon) => true,
+        Some(Token::Word(word)) => !is_name(word),
+        Some(_) => false,
+    };
+    (ends_list && end > at + 2).then_some((at + 1, end))
+}
+
+fn is_name(word: &Word) -> bool {
+    word.quote_style.is_some() || !is_reserved(&word.value)
+}
