@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
 use super::adapt::file_column;
@@ -23,6 +24,11 @@ pub(super) fn surviving_stripes(
     predicate: &Arc<dyn PhysicalExpr>,
     stripes: Vec<usize>,
 ) -> Vec<usize> {
+    if let Some(literal) = predicate.downcast_ref::<Literal>()
+        && matches!(literal.value(), ScalarValue::Boolean(Some(false) | None))
+    {
+        return Vec::new();
+    }
     let builder = PruningPredicateBuilder::new().with_file_schema(Arc::clone(table));
     let Ok(predicate) = builder.try_build(Arc::clone(predicate)) else { return stripes };
     if predicate.always_true() {

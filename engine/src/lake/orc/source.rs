@@ -13,6 +13,7 @@ use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileScan
 use datafusion::datasource::projection::{ProjectionOpener, SplitProjection};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::simplifier::PhysicalExprSimplifier;
 use datafusion::physical_expr::utils::conjunction_opt;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
 use datafusion::physical_expr_adapter::replace_columns_with_literals;
@@ -245,7 +246,9 @@ impl OrcOpener {
         let names = partitions.iter().map(|field| field.name().clone());
         let values: std::collections::HashMap<String, ScalarValue> =
             names.zip(file.partition_values.iter().cloned()).collect();
-        replace_columns_with_literals(Arc::clone(predicate), &values).map(Some)
+        let replaced = replace_columns_with_literals(Arc::clone(predicate), &values)?;
+        // Comparisons of partition values are constants now.
+        PhysicalExprSimplifier::new(self.table.file_schema()).simplify(replaced).map(Some)
     }
 }
 
