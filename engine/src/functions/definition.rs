@@ -18,7 +18,8 @@ use datafusion::{
     common::ScalarValue,
     error::{DataFusionError, Result as DataFusionResult},
     logical_expr::{
-        ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+        ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+        simplify::{ExprSimplifyResult, SimplifyContext},
     },
 };
 
@@ -58,17 +59,46 @@ pub struct ScalarFunction {
     pub invoke: fn(&Call) -> Result<ArrayRef>,
 }
 
+/// Gives an equivalent expression, for functions that must not evaluate all their arguments.
+pub type Rewrite = fn(Vec<Expr>, &Types) -> Result<Expr>;
+
 /// The types of a call's arguments, while its result type is worked out.
 #[derive(Debug)]
 pub struct Types<'a> {
     name: &'static str,
     types: &'a [DataType],
+    constants: &'a [Option<&'a ScalarValue>],
 }
 
 impl<'a> Types<'a> {
     /// The types of a call of `name`.
     pub fn new(name: &'static str, types: &'a [DataType]) -> Self {
-        Types { name, types }
+        Types { name, types, constants: &[] }
+    }
+
+    /// The same, with the values of the arguments that are constants.
+    pub fn with_constants(mut self, constants: &'a [Option<&'a ScalarValue>]) -> Self {
+        self.constants = constants;
+        self
+    }
+
+    /// The value of an argument that is a text constant.
+    pub fn constant_text(&self, index: usize) -> Option<&str> {
+        match self.constants.get(index)?.as_ref()? {
+            ScalarValue::Utf8(value) | ScalarValue::LargeUtf8(value) | ScalarValue::Utf8View(value) => value.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The value of an argument that is an integer constant.
+    pub fn constant_int(&self, index: usize) -> Option<i64> {
+        match self.constants.get(index)?.as_ref()? {
+            ScalarValue::Int8(value) => value.map(i64::from),
+            ScalarValue::Int16(value) => value.map(i64::from),
+            ScalarValue::Int32(value) => value.map(i64::from),
+            ScalarValue::Int64(value) => *value,
+            _ => None,
+        }
     }
 
     /// How many arguments there are.
@@ -117,6 +147,7 @@ fn value_type(data_type: &DataType) -> &DataType {
 #[derive(Debug)]
 struct Adapter {
     function: &'static ScalarFunction,
+    rewrite: Option<Rewrite>,
     signature: Signature,
     aliases: Vec<String>,
 }
@@ -138,19 +169,27 @@ impl Hash for Adapter {
 impl ScalarFunction {
     /// The function for DataFusion's registry.
     pub fn to_udf(&'static self) -> Arc<ScalarUDF> {
+        self.to_rewritten_udf(None)
+    }
+
+    /// The same for a function that the optimizer replaces by an expression.
+    pub fn to_rewritten_udf(&'static self, rewrite: Option<Rewrite>) -> Arc<ScalarUDF> {
         let aliases = self.documentation.aliases.iter().map(|alias| (*alias).to_string()).collect();
         let signature = Signature::user_defined(Volatility::Immutable);
-        Arc::new(ScalarUDF::new_from_impl(Adapter { function: self, signature, aliases }))
+        Arc::new(ScalarUDF::new_from_impl(Adapter { function: self, rewrite, signature, aliases }))
     }
 
     /// The result type for the argument types, or why there is none.
     pub fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        let types = Types::new(self.documentation.name, types);
+        self.return_type_of(&Types::new(self.documentation.name, types))
+    }
+
+    fn return_type_of(&self, types: &Types) -> Result<DataType> {
         let (least, most) = self.arity;
         if types.count() < least || types.count() > most {
             return types.refuse();
         }
-        (self.returns)(&types)
+        (self.returns)(types)
     }
 }
 
@@ -178,7 +217,8 @@ impl ScalarUDFImpl for Adapter {
     /// A TIME result keeps the declared type of the TIME or TIMETZ argument it came from.
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
         let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
-        let result = self.function.return_type(&types)?;
+        let types = Types::new(self.function.documentation.name, &types).with_constants(args.scalar_arguments);
+        let result = self.function.return_type_of(&types)?;
         let field = Field::new(self.name(), result.clone(), true);
         if matches!(result, DataType::Time64(_))
             && let Some(time) = args.arg_fields.iter().find(|field| field.data_type() == &result)
@@ -186,6 +226,16 @@ impl ScalarUDFImpl for Adapter {
             return Ok(Arc::new(field.with_metadata(time.metadata().clone())));
         }
         Ok(Arc::new(field))
+    }
+
+    fn short_circuits(&self) -> bool {
+        self.rewrite.is_some()
+    }
+
+    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> DataFusionResult<ExprSimplifyResult> {
+        let Some(rewrite) = self.rewrite else { return Ok(ExprSimplifyResult::Original(args)) };
+        let types: Vec<DataType> = args.iter().map(|arg| info.get_data_type(arg)).collect::<DataFusionResult<_>>()?;
+        Ok(ExprSimplifyResult::Simplified(rewrite(args, &Types::new(self.function.documentation.name, &types))?))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

@@ -14,10 +14,18 @@ pub mod aggregate;
 pub mod arguments;
 /// What operators mean: checked arithmetic, casts.
 pub mod operator;
+/// Conditional functions.
+pub mod conditional;
 /// Date and time functions.
 pub mod datetime;
 /// What a function is.
 pub mod definition;
+/// Hash functions.
+pub mod hash;
+/// JSON functions on strings.
+pub mod json;
+/// Mathematical functions.
+pub mod math;
 /// Numbers: conversion and rounding.
 pub mod number;
 #[cfg(test)]
@@ -41,16 +49,21 @@ use crate::error::{Error, Result};
 use definition::{Documentation, ScalarFunction};
 
 /// The families' scalar functions.
-const SCALAR: &[&[&ScalarFunction]] = &[datetime::SCALAR, string::SCALAR];
+const SCALAR: &[&[&ScalarFunction]] =
+    &[conditional::SCALAR, datetime::SCALAR, hash::SCALAR, json::SCALAR, math::SCALAR, string::SCALAR];
 
 /// All scalar functions, for documentation and for binding by name.
 pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {
-    SCALAR.iter().flat_map(|family| family.iter().copied())
+    let lazy = conditional::LAZY.iter().map(|(function, _)| *function);
+    SCALAR.iter().flat_map(|family| family.iter().copied()).chain(lazy)
 }
 
 /// All scalar functions as DataFusion knows them.
 pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
-    scalar_functions().map(|function| function.to_udf()).collect()
+    let mut all: Vec<_> = SCALAR.iter().flat_map(|family| family.iter().map(|function| function.to_udf())).collect();
+    all.extend(conditional::all_lazy());
+    all.push(datafusion::functions::math::random());
+    all
 }
 
 /// All aggregate functions as DataFusion knows them.
