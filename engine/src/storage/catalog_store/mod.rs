@@ -192,7 +192,7 @@ impl ChangeSet {
         };
         for change in &self.schemas {
             if let Some(schema) = change.after.as_ref().or(change.before.as_ref()) {
-                add(Object::Schema(schema.id), change.actions(|a, b| schema_actions(a, b)));
+                add(Object::Schema(schema.id), change.actions(schema_actions));
             }
         }
         for change in &self.tables {
@@ -206,7 +206,7 @@ impl ChangeSet {
         }
         for change in &self.views {
             if let Some(view) = change.after.as_ref().or(change.before.as_ref()) {
-                add(Object::Relation(view.id), change.actions(|a, b| view_actions(a, b)));
+                add(Object::Relation(view.id), change.actions(view_actions));
             }
         }
         for record in &self.records {
