@@ -20,7 +20,10 @@ use object_store::{
 use parking_lot::{Mutex, RwLock};
 use url::Url;
 
-use super::location::{Location, resolve_links};
+use super::{
+    location::{Location, resolve_links},
+    orc::FooterCache,
+};
 use crate::{
     config::Config,
     error::{Error, Result, SqlState},
@@ -48,7 +51,9 @@ pub struct Resolved {
 /// Gives the object store of a location and guards which locations SQL may reach.
 #[derive(Debug)]
 pub struct ObjectStores {
+    lake_root: PathBuf,
     s3_root: Option<PathBuf>,
+    footers: Arc<FooterCache>,
     allowed: RwLock<Vec<PathBuf>>,
     buckets: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
 }
@@ -59,8 +64,33 @@ impl ObjectStores {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let s3_root = config.s3_root.as_deref().map(absolute);
         let lake = absolute(&config.warehouse.join("lake"));
-        let allowed = std::iter::once(lake).chain(s3_root.clone()).collect();
-        ObjectStores { s3_root, allowed: RwLock::new(allowed), buckets: Mutex::new(HashMap::new()) }
+        let allowed = std::iter::once(lake.clone()).chain(s3_root.clone()).collect();
+        ObjectStores {
+            lake_root: lake,
+            s3_root,
+            footers: Arc::default(),
+            allowed: RwLock::new(allowed),
+            buckets: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The warehouse's lake folder.
+    pub fn lake_root(&self) -> &Path {
+        &self.lake_root
+    }
+
+    /// Footers of ORC files that were read before.
+    pub fn footers(&self) -> &Arc<FooterCache> {
+        &self.footers
+    }
+
+    /// How a local path of a store is shown: as `s3://` again where the S3 root stands for S3.
+    pub fn display_path(&self, path: &ObjectPath) -> String {
+        let root = self.s3_root.as_ref().and_then(|root| ObjectPath::from_absolute_path(root).ok());
+        match root.as_ref().and_then(|root| path.as_ref().strip_prefix(root.as_ref())) {
+            Some(key) => format!("s3://{}", key.trim_start_matches('/')),
+            None => format!("/{path}"),
+        }
     }
 
     /// Lets SQL reach a folder that the user of the command line named.

@@ -119,11 +119,12 @@ impl Source {
                 file.seek(SeekFrom::Start(offset)).map_err(|e| Error::io(self.cannot_read(&object.key), e))?;
                 Ok(Box::new(file))
             }
-            Kind::Remote { store, prefix, runtime } => Ok(Box::new(RemoteReader {
-                store: store.as_ref(),
+            Kind::Remote { store, prefix, runtime } => Ok(Box::new(RangeReader {
+                store: Arc::clone(store),
                 path: remote_path(prefix, &object.key)?,
-                runtime: handle(runtime)?,
-                object,
+                runtime: handle(runtime)?.clone(),
+                bytes: object.bytes,
+                etag: object.etag.clone(),
                 offset,
                 range: bytes::Bytes::new(),
             })),
@@ -249,23 +250,24 @@ fn remote_path(prefix: &ObjectPath, key: &str) -> Result<ObjectPath> {
     ObjectPath::parse(full).map_err(|e| Error::internal(format!("object key: {e}")))
 }
 
-/// Reads an object of S3 range by range, all of one version (`If-Match`).
-struct RemoteReader<'a> {
-    store: &'a dyn ObjectStore,
-    path: ObjectPath,
-    runtime: &'a tokio::runtime::Handle,
-    object: &'a ObjectInfo,
-    offset: u64,
-    range: bytes::Bytes,
+/// Reads an object range by range, all of one version (`If-Match`), from a thread that may block.
+pub(crate) struct RangeReader {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) path: ObjectPath,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) bytes: u64,
+    pub(crate) etag: Option<String>,
+    pub(crate) offset: u64,
+    pub(crate) range: bytes::Bytes,
 }
 
-impl Read for RemoteReader<'_> {
+impl Read for RangeReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.range.is_empty() && self.offset < self.object.bytes && !buffer.is_empty() {
-            let end = (self.offset + S3_RANGE_BYTES).min(self.object.bytes);
+        if self.range.is_empty() && self.offset < self.bytes && !buffer.is_empty() {
+            let end = (self.offset + S3_RANGE_BYTES).min(self.bytes);
             let options = GetOptions {
                 range: Some(GetRange::Bounded(self.offset..end)),
-                if_match: self.object.etag.clone(),
+                if_match: self.etag.clone(),
                 ..GetOptions::default()
             };
             let fetched =

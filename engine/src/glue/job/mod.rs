@@ -123,4 +123,4 @@ pub fn table_location(database: &str, table: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

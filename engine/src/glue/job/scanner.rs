@@ -72,6 +72,7 @@ enum Step {
 pub struct Scanner<R> {
     source: R,
     delimiter: u8,
+    quote: Option<u8>,
     buffer: Vec<u8>,
     /// The unread part of the buffer is `begin..filled`.
     begin: usize,
@@ -96,6 +97,7 @@ impl<R: Read> Scanner<R> {
         Scanner {
             source,
             delimiter,
+            quote: Some(b'"'),
             buffer: Vec::new(),
             begin: 0,
             filled: 0,
@@ -109,6 +111,32 @@ impl<R: Read> Scanner<R> {
             fields: Vec::new(),
             scratch: Vec::new(),
         }
+    }
+
+    /// The same scanner with another quote, or with none: then every character is data.
+    #[must_use]
+    pub fn with_quote(mut self, quote: Option<u8>) -> Self {
+        self.quote = quote;
+        self
+    }
+
+    /// Skips physical lines, however long they are.
+    pub fn skip_lines(&mut self, count: u64) -> io::Result<()> {
+        let mut left = count;
+        while left > 0 {
+            if let Some(length) = memchr(b'\n', &self.buffer[self.begin..self.filled]) {
+                self.begin += length + 1;
+                self.next_line += 1;
+                left -= 1;
+                continue;
+            }
+            self.begin = self.filled;
+            if self.at_end {
+                return Ok(());
+            }
+            self.fill()?;
+        }
+        Ok(())
     }
 
     /// Offset in the object at which the next record begins (or a blank line before it).
@@ -216,11 +244,12 @@ impl<R: Read> Scanner<R> {
         self.fields.clear();
         self.scratch.clear();
         let data = &self.buffer[self.begin..self.filled];
-        let delimiter = self.delimiter;
+        let (delimiter, quote) = (self.delimiter, self.quote);
         let mut at = 0;
         loop {
-            if data.get(at) == Some(&b'"') {
-                match quoted_field(data, at, self.at_end, delimiter, &mut self.scratch) {
+            if quote.is_some() && data.get(at).copied() == quote {
+                let quote = quote.unwrap_or_default();
+                match quoted_field(data, at, self.at_end, (delimiter, quote), &mut self.scratch) {
                     Ok((field, end)) => {
                         self.fields.push(field);
                         at = end;
@@ -258,7 +287,7 @@ impl<R: Read> Scanner<R> {
         let raw = &self.buffer[start..start + end];
         // Only a quoted field can hold a line break.
         self.next_line += 1;
-        if raw.len() > 1 && memchr(b'"', raw).is_some() {
+        if self.quote.is_some_and(|quote| raw.len() > 1 && memchr(quote, raw).is_some()) {
             self.next_line += memchr_iter(b'\n', raw).count() as u64;
         }
         if self.begin > self.utf8_until && std::str::from_utf8(raw).is_err() {
@@ -352,38 +381,38 @@ fn quoted_field(
     data: &[u8],
     at: usize,
     at_end: bool,
-    delimiter: u8,
+    (delimiter, quote): (u8, u8),
     scratch: &mut Vec<u8>,
 ) -> Result<(Field, usize), Step> {
     let start = at + 1;
     let (scratch_start, mut copied, mut from) = (scratch.len(), start, start);
     loop {
-        let Some(length) = memchr(b'"', &data[from..]) else {
+        let Some(length) = memchr(quote, &data[from..]) else {
             return Err(if at_end { Step::Bad(BadRecord::UnclosedQuote) } else { Step::NeedMore { in_quotes: true } });
         };
-        let quote = from + length;
-        match data.get(quote + 1) {
+        let close = from + length;
+        match data.get(close + 1) {
             None if !at_end => return Err(Step::NeedMore { in_quotes: true }),
-            Some(b'"') => {
-                scratch.extend_from_slice(&data[copied..=quote]);
-                copied = quote + 2;
-                from = quote + 2;
+            Some(&next) if next == quote => {
+                scratch.extend_from_slice(&data[copied..=close]);
+                copied = close + 2;
+                from = close + 2;
                 continue;
             }
-            Some(b'\r') if data.get(quote + 2).is_none() && !at_end => {
+            Some(b'\r') if data.get(close + 2).is_none() && !at_end => {
                 return Err(Step::NeedMore { in_quotes: false });
             }
-            Some(b'\r') if matches!(data.get(quote + 2), None | Some(b'\n')) => {}
+            Some(b'\r') if matches!(data.get(close + 2), None | Some(b'\n')) => {}
             Some(&next) if next != delimiter && next != b'\n' => return Err(Step::Bad(BadRecord::TextAfterQuote)),
             _ => {}
         }
         let field = if copied == start {
-            Field { start: start as u32, end: quote as u32, unescaped: false }
+            Field { start: start as u32, end: close as u32, unescaped: false }
         } else {
-            scratch.extend_from_slice(&data[copied..quote]);
+            scratch.extend_from_slice(&data[copied..close]);
             Field { start: scratch_start as u32, end: scratch.len() as u32, unescaped: true }
         };
-        return Ok((field, quote + 1));
+        return Ok((field, close + 1));
     }
 }
 

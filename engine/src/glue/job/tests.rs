@@ -20,16 +20,16 @@ use crate::{
 };
 
 /// A warehouse and a source folder.
-struct Bench {
-    dir: tempfile::TempDir,
-    catalog: DataCatalog,
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) catalog: DataCatalog,
     lake: LakeFolder,
     stores: ObjectStores,
     options: JobOptions,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let dir = tempfile::tempdir().unwrap();
         let warehouse = dir.path().join("warehouse");
         let lake = LakeFolder::open(Arc::new(LocalFileSystem), warehouse.join("lake")).unwrap();
@@ -39,11 +39,11 @@ impl Bench {
         Bench { dir, catalog, lake, stores, options: JobOptions { threads: 3, ..JobOptions::default() } }
     }
 
-    fn raw(&self) -> PathBuf {
+    pub(crate) fn raw(&self) -> PathBuf {
         self.dir.path().join("raw")
     }
 
-    fn put(&self, key: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn put(&self, key: &str, content: impl AsRef<[u8]>) {
         let path = self.raw().join(key);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
@@ -62,11 +62,11 @@ impl Bench {
         run(&Location::Local(source.to_path_buf()), &context, &self.options, &NoProgress)
     }
 
-    fn run(&self) -> Result<JobReport> {
+    pub(crate) fn run(&self) -> Result<JobReport> {
         self.run_from(&self.raw())
     }
 
-    fn contents(&self, table: &str) -> Arc<TableContents> {
+    pub(crate) fn contents(&self, table: &str) -> Arc<TableContents> {
         self.catalog.contents("chinook", table).unwrap().unwrap()
     }
 
