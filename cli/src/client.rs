@@ -41,24 +41,23 @@ impl Client {
         self.runtime.block_on(self.session.run_statement(&parsed))
     }
 
-    /// Runs one statement; Ctrl-C cancels it and leaves the session usable.
-    pub fn run_interruptible(&mut self, part: &ScriptPart<'_>) -> Result<StatementResult> {
-        let parsed = self.session.parse(part)?;
+    /// From now on, Ctrl-C cancels the running statement and leaves the session usable.
+    ///
+    /// Signals are waited for on a thread of their own: the workers may all be busy with the very
+    /// statement that is to be cancelled.
+    pub fn cancel_on_interrupt(&self) -> Result<()> {
         let cancel = self.session.cancel_handle();
-        self.runtime.block_on(async {
-            let running = self.session.run_statement(&parsed);
-            tokio::pin!(running);
-            loop {
-                tokio::select! {
-                    result = &mut running => return result,
-                    interrupted = tokio::signal::ctrl_c() => match interrupted {
-                        Ok(()) => cancel.cancel(),
-                        // Without signals there is nothing to wait for but the statement.
-                        Err(_) => return running.await,
-                    },
+        let no_thread = |error| Error::new(SqlState::IO_ERROR, format!("cannot wait for Ctrl-C: {error}"));
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(no_thread)?;
+        let wait = move || {
+            waiting.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    cancel.cancel()
                 }
-            }
-        })
+            })
+        };
+        std::thread::Builder::new().name("interrupt".to_owned()).spawn(wait).map_err(no_thread)?;
+        Ok(())
     }
 
     /// Runs one statement of our own and returns its rows.

@@ -24,6 +24,7 @@ use crate::{
     functions,
     glue::DataCatalog,
     lake::{LakeFolder, ObjectStores},
+    optimizer::YieldingJoins,
     session::Session,
     transaction::Warehouse,
 };
@@ -131,6 +132,7 @@ fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState>
         .with_runtime_env(runtime)
         .with_default_features()
         .with_analyzer_rules(analyzer.rules)
+        .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     functions::register_all(&mut state)?;
     Ok(state)

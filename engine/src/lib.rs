@@ -25,6 +25,8 @@ pub mod functions;
 pub mod rewrite;
 /// Syntax tree to logical plan.
 pub mod binder;
+/// Rules over plans, beyond those of DataFusion.
+pub mod optimizer;
 /// What each SQL command does, one file each.
 pub mod statement;
 /// A session: settings, the current transaction, statements in, results out.

@@ -44,6 +44,7 @@ const INCLUDE_DEPTH_MAX: usize = 16;
 /// Runs the session until it is left.
 pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
     let client = Client::open(global.config())?;
+    client.cancel_on_interrupt()?;
     let mut repl = Repl {
         client,
         typed: String::new(),
@@ -212,7 +213,7 @@ impl Repl {
 
     fn run_statement(&mut self, part: &ScriptPart<'_>) -> Result<(), Failure> {
         let start = Instant::now();
-        let result = self.client.run_interruptible(part);
+        let result = self.client.run(part);
         let elapsed = start.elapsed();
         self.client.take_notices().iter().for_each(message::print_notice);
         match result {
@@ -234,6 +235,10 @@ impl Repl {
     /// Shows an error; the session goes on.
     fn report(&mut self, error: &Error, statement: &str) {
         self.failed = true;
+        if error.state() == SqlState::QUERY_CANCELED && io::stdin().is_terminal() {
+            // The terminal showed `^C` where the cursor was.
+            eprintln!();
+        }
         // If stderr is gone there is nobody to tell.
         let _ = message::write_error_at(&mut io::stderr().lock(), error, statement);
     }
