@@ -8,7 +8,7 @@ use std::sync::{
 
 use datafusion::{
     execution::{
-        FunctionRegistry, SessionState, SessionStateBuilder,
+        SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::{FairSpillPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
