@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     binder::BindContext,
     error::{Error, Result},
+    lake::ExternalTable,
     transaction::{CatalogSnapshot, Transaction},
 };
 
@@ -49,7 +50,7 @@ pub fn store(transaction: &mut Transaction, schema: &ExternalSchema) -> Result<(
 /// A table of an external schema, ready to be read.
 pub fn table(context: &BindContext, schema: &ExternalSchema, table: &str) -> Result<Option<Arc<dyn TableProvider>>> {
     match context.data_catalog.contents(&schema.database, table)? {
-        Some(contents) => Err(Error::not_supported(format!("reading the external table {}", contents.table.name))),
+        Some(contents) => Ok(Some(Arc::new(ExternalTable::new(contents, Arc::clone(&context.stores))?))),
         None => Ok(None),
     }
 }
