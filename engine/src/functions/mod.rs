@@ -20,6 +20,8 @@ pub mod conditional;
 pub mod datetime;
 /// What a function is.
 pub mod definition;
+/// Formatting functions.
+pub mod format;
 /// Hash functions.
 pub mod hash;
 /// JSON functions on strings.
@@ -34,6 +36,8 @@ pub mod testing;
 pub mod string;
 /// Values as text.
 pub mod text;
+/// VARBYTE functions.
+pub mod varbyte;
 /// Window functions.
 pub mod window;
 
@@ -49,8 +53,16 @@ use crate::error::{Error, Result};
 use definition::{Documentation, ScalarFunction};
 
 /// The families' scalar functions.
-const SCALAR: &[&[&ScalarFunction]] =
-    &[conditional::SCALAR, datetime::SCALAR, hash::SCALAR, json::SCALAR, math::SCALAR, string::SCALAR];
+const SCALAR: &[&[&ScalarFunction]] = &[
+    conditional::SCALAR,
+    datetime::SCALAR,
+    format::SCALAR,
+    hash::SCALAR,
+    json::SCALAR,
+    math::SCALAR,
+    string::SCALAR,
+    varbyte::SCALAR,
+];
 
 /// All scalar functions, for documentation and for binding by name.
 pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {

@@ -5,10 +5,7 @@
 //! `now`, `today`, `tomorrow` and `yesterday` depend on the statement's clock. The planner knows it
 //! and replaces them through [`special_timestamp`]; here they are no literals.
 
-use arrow::{
-    array::{Date32Array, TimestampMicrosecondArray},
-    datatypes::{DataType, TimeUnit},
-};
+use arrow::array::{Date32Array, TimestampMicrosecondArray};
 
 use super::{
     calendar::{self, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, check_timestamp},
@@ -120,7 +117,6 @@ pub fn special_timestamp(word: &str, now: i64) -> Option<i64> {
 
 /// Dates as timestamps at midnight.
 pub fn dates_to_timestamps(dates: &Date32Array) -> Result<TimestampMicrosecondArray> {
-    debug_assert_eq!(DataType::Timestamp(TimeUnit::Microsecond, None), super::super::arguments::TIMESTAMP);
     dates.iter().map(|days| days.map(|days| calendar::midnight(days.into())).transpose()).collect()
 }
 

@@ -16,6 +16,8 @@ pub mod date_trunc;
 pub mod dateadd;
 /// DATEDIFF
 pub mod datediff;
+/// INTERVAL_CMP and the text of intervals
+pub mod interval;
 /// LAST_DAY
 pub mod last_day;
 /// Text as dates, times and timestamps.
@@ -52,6 +54,7 @@ pub const SCALAR: &[&ScalarFunction] = &[
     &date_trunc::DATE_TRUNC,
     &dateadd::DATEADD,
     &datediff::DATEDIFF,
+    &interval::INTERVAL_CMP,
     &last_day::LAST_DAY,
     &months_between::MONTHS_BETWEEN,
     &next_day::NEXT_DAY,

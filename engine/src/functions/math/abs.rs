@@ -1,9 +1,7 @@
 //! ABS (page r_ABS): the type stays.
 
-use std::sync::Arc;
-
 use arrow::{
-    array::{Array, ArrayRef},
+    array::ArrayRef,
     datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type},
 };
 
@@ -78,14 +76,6 @@ fn invoke(call: &Call) -> Result<ArrayRef> {
         }
         other => Err(Error::not_supported(format!("ABS of {}", type_name(other)))),
     }
-}
-
-/// The number itself, for functions that leave it alone.
-pub fn unchanged(call: &Call) -> Result<ArrayRef> {
-    let (array, _) = call.array(0)?;
-    let array = crate::functions::arguments::convert(&array, call.return_type)?;
-    debug_assert_eq!(array.len(), call.rows);
-    Ok(Arc::clone(&array))
 }
 
 #[cfg(test)]
