@@ -13,7 +13,7 @@ use datafusion::{
         memory_pool::{FairSpillPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
     },
-    optimizer::Analyzer,
+    optimizer::{Analyzer, Optimizer},
     prelude::SessionConfig,
 };
 
@@ -24,7 +24,7 @@ use crate::{
     functions,
     glue::DataCatalog,
     lake::{LakeFolder, ObjectStores},
-    optimizer::YieldingJoins,
+    optimizer::{self, YieldingJoins},
     session::Session,
     transaction::Warehouse,
 };
@@ -127,11 +127,14 @@ fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState>
 
     let mut analyzer = Analyzer::new();
     analyzer.rules.insert(0, Arc::new(RedshiftSemantics));
+    let mut rules = Optimizer::new().rules;
+    optimizer::guard(&mut rules);
     let mut state = SessionStateBuilder::new()
         .with_config(options)
         .with_runtime_env(runtime)
         .with_default_features()
         .with_analyzer_rules(analyzer.rules)
+        .with_optimizer_rules(rules)
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     functions::register_all(&mut state)?;
