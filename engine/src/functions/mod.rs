@@ -32,6 +32,8 @@ pub mod math;
 pub mod number;
 #[cfg(test)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 /// String functions.
 pub mod string;
 /// Values as text.
