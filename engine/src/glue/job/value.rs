@@ -9,6 +9,17 @@ const EPOCH_DAYS: i64 = 719_468;
 const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
 
+/// 10 to the power of 0 to 38.
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
 /// Shape of an exact decimal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digits {
@@ -86,7 +97,10 @@ pub fn decimal(text: &[u8], scale: u8) -> Option<i128> {
     if after_point > scale || count == 0 {
         return None;
     }
-    let scaled = i128::from(value).checked_mul(power_of_ten(scale - after_point)?)?;
+    let scaled = match scale - after_point {
+        0 => i128::from(value),
+        more => i128::from(value).checked_mul(power_of_ten(more)?)?,
+    };
     Some(if negative { -scaled } else { scaled })
 }
 
@@ -106,7 +120,7 @@ fn long_decimal(text: &[u8], scale: u8) -> Option<i128> {
 }
 
 fn power_of_ten(exponent: u8) -> Option<i128> {
-    10i128.checked_pow(u32::from(exponent))
+    POWERS_OF_TEN.get(usize::from(exponent)).copied()
 }
 
 /// A number in scientific notation, exactly as its shortest form is written (`1.5e-7`, `1E10`).
