@@ -34,6 +34,8 @@ day_numbers as (
     cross join digits as hundreds
     cross join digits as thousands
     cross join digits as myriads
+    -- The years from var first_invoice_date to var last_invoice_date have 36,525 days.
+    where myriads.digit < 4
 
 ),
 
