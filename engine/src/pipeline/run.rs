@@ -256,7 +256,8 @@ impl Run<'_> {
         for cells in results.iter().flat_map(text_rows) {
             let [table, bronze, kept, duplicates, rejected] = cells.as_slice() else { continue };
             let count = |text: &String| text.parse::<u64>().unwrap_or(0);
-            let by_job = rejected_by_job.get(table).copied().unwrap_or(0);
+            // Silver's invoice_line is bronze's invoiceline.
+            let by_job = rejected_by_job.get(&table.replace('_', "")).copied().unwrap_or(0);
             self.report.audit.push(AuditRow {
                 table: table.clone(),
                 raw: count(bronze) + by_job,
@@ -273,7 +274,7 @@ impl Run<'_> {
         let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
         for bookmark in self.engine.data_catalog().bookmarks(RAW_DATABASE)? {
             if let Some(table) = bookmark.table {
-                *rejected.entry(table).or_default() += bookmark.rejects;
+                *rejected.entry(table.replace('_', "")).or_default() += bookmark.rejects;
             }
         }
         Ok(rejected)
