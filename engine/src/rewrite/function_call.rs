@@ -5,11 +5,16 @@ use blueshift_sql::ast::{
     Ident,
     sql::{
         BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-        FunctionArguments, ObjectName, ObjectNamePart, TrimWhereField, Value,
+        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TrimWhereField, Value,
     },
 };
 
-use crate::error::{Error, Result};
+use datafusion::arrow::compute::SortOptions;
+
+use crate::{
+    error::{Error, Result},
+    functions::aggregate::listagg::order_specification,
+};
 
 /// Functions whose first argument is a date part.
 const DATE_PART_FIRST: [&str; 8] =
@@ -18,12 +23,13 @@ const DATE_PART_FIRST: [&str; 8] =
 /// Rewrites `expr` when it is special syntax.
 pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     if let Expr::Function(function) = expr {
+        keys_as_arguments(function)?;
         return quote_date_part(function);
     }
     let replacement = match &mut *expr {
         Expr::Extract { field, expr: value, .. } => {
             let part = field.to_string().trim_matches(['\'', '"']).to_lowercase();
-            call("date_part", vec![text(&part), take(value)])
+            call("extract", vec![text(&part), take(value)])
         }
         Expr::Position { expr: needle, r#in: haystack } => call("strpos", vec![take(haystack), take(needle)]),
         Expr::Substring { expr: value, substring_from, substring_for, .. } => {
@@ -50,6 +56,11 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
             array: false,
             format: None,
         },
+        // APPROXIMATE only allows an answer to be less exact.
+        Expr::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("approximate") => {
+            *expr = take(value);
+            return rewrite_call(expr);
+        }
         Expr::AtTimeZone { timestamp, time_zone } => call("timezone", vec![take(time_zone), take(timestamp)]),
         Expr::BinaryOp { left, op: BinaryOperator::BitwiseXor | BinaryOperator::PGExp, right } => {
             call("power", vec![take(left), take(right)])
@@ -77,6 +88,45 @@ fn quote_date_part(function: &mut Function) -> Result<()> {
         Expr::Value(_) => Ok(()),
         other => Err(Error::syntax(format!("{name} takes a date part as its first argument, not {other}"))),
     }
+}
+
+/// `WITHIN GROUP (ORDER BY …)` of LISTAGG and the percentiles: the keys become arguments, because
+/// DataFusion has no place for the clause over windows.
+fn keys_as_arguments(function: &mut Function) -> Result<()> {
+    let keys = std::mem::take(&mut function.within_group);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let name = function.name.to_string().to_lowercase();
+    let FunctionArguments::List(list) = &mut function.args else {
+        return Err(Error::syntax(format!("{name} has no arguments")));
+    };
+    let mut push = |expr: Expr| list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)));
+    match name.as_str() {
+        "listagg" => {
+            let sort_options = |key: &OrderByExpr| {
+                let descending = key.options.asc == Some(false);
+                SortOptions { descending, nulls_first: key.options.nulls_first.unwrap_or(descending) }
+            };
+            let specification = order_specification(keys.iter().map(sort_options));
+            if list.args.len() == 1 {
+                list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(text(""))));
+            }
+            list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(text(&specification))));
+            list.args.extend(keys.into_iter().map(|key| FunctionArg::Unnamed(FunctionArgExpr::Expr(key.expr))));
+        }
+        "percentile_cont" | "percentile_disc" => {
+            let [key] = keys.as_slice() else {
+                return Err(Error::syntax(format!("{name} takes one expression in its ORDER BY")));
+            };
+            push(key.expr.clone());
+            if key.options.asc == Some(false) {
+                push(text("desc"));
+            }
+        }
+        _ => return Err(Error::not_supported(format!("WITHIN GROUP with {name}"))),
+    }
+    Ok(())
 }
 
 fn take(expr: &mut Box<Expr>) -> Expr {

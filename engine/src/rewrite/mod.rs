@@ -104,7 +104,7 @@ mod tests {
     fn date_parts_become_strings() {
         assert_eq!(
             rewritten("select dateadd(day, 1, d) as x, extract(year from d) as y from t").unwrap(),
-            "SELECT dateadd('day', 1, d) AS x, date_part('year', d) AS y FROM t"
+            "SELECT dateadd('day', 1, d) AS x, extract('year', d) AS y FROM t"
         );
     }
 

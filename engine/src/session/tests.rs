@@ -52,7 +52,7 @@ async fn expressions_have_redshift_types() {
         ]
     );
     assert_eq!(
-        rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', top.x from (select 5 as x) as top")
+        rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', inner_rows.x from (select 5 as x) as inner_rows")
             .await,
         ["3|-3|8|0.333333333333|a1|∅|5"]
     );
@@ -133,4 +133,17 @@ async fn constant_filter_stays_above_a_global_aggregate() {
     let union = "with u as (select 'a'::varchar(5) as k, sum(a) as s from t union all select 'b', max(a) from t) \
                  select l.k, l.s, r.s from u l join u r on r.k = 'b' order by 1";
     assert_eq!(rows(&mut session, union).await, ["a|3|2", "b|2|2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ordered_aggregates() {
+    let (_folder, engine) = engine();
+    let mut session = engine.session();
+    rows(&mut session, "create table t (g int, v varchar(5), n int)").await;
+    rows(&mut session, "insert into t values (1, 'b', 1), (1, 'a', 2), (2, 'c', 4), (1, 'c', 10)").await;
+    let listagg = "select g, listagg(v, '-') within group (order by n desc) as l from t group by g order by g";
+    assert_eq!(rows(&mut session, listagg).await, ["1|c-a-b", "2|c"]);
+    let median = "select median(n), percentile_cont(0.5) within group (order by n), approximate count(distinct g) from t";
+    assert_eq!(rows(&mut session, median).await, ["3.0|3.0|2"]);
+    assert_eq!(rows(&mut session, "select extract(year from date '2020-05-06'), date_part(month, date '2020-05-06')").await, ["2020|5"]);
 }

@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use blueshift_sql::ast::{self, InsertSource, ValueOrDefault};
 use datafusion::{
-    common::DFSchema,
+    arrow::datatypes::{Field, Schema},
+    common::{DFSchema, ScalarValue},
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
 };
 
@@ -117,13 +118,15 @@ fn from_values(
                 Some(ValueOrDefault::Default) | None => defaults
                     .get(column.name.as_str())
                     .cloned()
-                    .unwrap_or_else(|| Expr::Literal(datafusion::common::ScalarValue::Null, None)),
+                    .unwrap_or_else(|| Expr::Literal(ScalarValue::Null, None)),
             };
             cells.push(assignment::assign(expr, column, &empty, Conversion::Literal)?);
         }
         values.push(cells);
     }
-    let schema = DFSchema::try_from(table.arrow_schema().as_ref().clone())?;
+    // Nullable throughout: NOT NULL is checked, and named, when the rows are written.
+    let fields: Vec<Field> = table.columns.iter().map(|column| column.to_field().with_nullable(true)).collect();
+    let schema = DFSchema::try_from(Schema::new(fields))?;
     Ok(LogicalPlanBuilder::values_with_schema(values, &Arc::new(schema))?.build()?)
 }
 
