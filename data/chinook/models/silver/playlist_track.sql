@@ -1,5 +1,5 @@
 -- Which track is on which playlist, each pair once; pairs without their playlist or track wait.
-{{ config(unique_key=['playlist_id', 'track_id'], dist='playlist_id', sort=['playlist_id', 'track_id']) }}
+{{ config(unique_key='playlist_track_id', dist='playlist_id', sort=['playlist_id', 'track_id']) }}
 
 with open_rows as (
 
@@ -25,6 +25,8 @@ with open_rows as (
 )
 
 select
+    -- Ids have at most nine digits (macro parse_key), so the pair has a number of its own.
+    cast(playlist_id as bigint) * 1000000000 + track_id as playlist_track_id,
     playlist_id,
     track_id,
     false as is_repaired,
