@@ -11,6 +11,8 @@ mod constant;
 mod function_call;
 /// What Redshift writes otherwise: TOP, MINUS, database-qualified columns.
 mod query_form;
+/// `(a, b) IN (SELECT …)` as EXISTS.
+mod row_in_subquery;
 /// What Redshift rejects and DataFusion would run.
 mod rejected;
 
@@ -65,11 +67,14 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        flow(rejected::check_select(select).map(|()| column_name::name_columns(select)))
+        flow(rejected::check_select(select).and_then(|()| {
+            column_name::name_columns(select);
+            row_in_subquery::rewrite_select(select)
+        }))
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        flow(rejected::check_expr(expr).and_then(|()| {
+        flow(rejected::check_expr(expr).and_then(|()| row_in_subquery::check_expr(expr)).and_then(|()| {
             query_form::rewrite_column(expr, self.database);
             self.constants.replace(expr);
             function_call::rewrite_call(expr)
