@@ -217,3 +217,68 @@ fn a_pipeline_without_project_or_source_says_so() {
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("no/raw") && run.stderr.contains("SQLSTATE: 58P01\n"), "{}", run.stderr);
 }
+
+/// A project with one model over bronze, and a test that holds if `genres` is right.
+fn write_project(dir: &Path, genres: &str) {
+    let files = [
+        ("raw/Genre/Genre.csv", "GenreId,Name\n1,Rock\n2,Jazz\n".to_owned()),
+        (
+            "dbt_project.yml",
+            "name: small\nversion: '1'\nconfig-version: 2\nprofile: small\nmodel-paths: [models]\n".to_owned(),
+        ),
+        (
+            "models/sources.yml",
+            "version: 2\nsources:\n  - name: bronze\n    schema: bronze\n    tables:\n      - name: genre\n".to_owned(),
+        ),
+        (
+            "models/genres.sql",
+            "{{ config(materialized='table') }}\nselect genreid as genre_id, name from {{ source('bronze', 'genre') }}\n"
+                .to_owned(),
+        ),
+        (
+            "models/models.yml",
+            format!(
+                "version: 2\nmodels:\n  - name: genres\n    columns:\n      - name: name\n        tests:\n\
+                 \x20         - unique\n          - accepted_values:\n              values: [{genres}]\n"
+            ),
+        ),
+    ];
+    for (name, content) in files {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+#[test]
+fn a_pipeline_tells_its_steps_and_ends_with_tables() {
+    let dir = folder();
+    write_project(&dir.path().join("small"), "Rock, Jazz");
+    let run = blueshift(dir.path(), &["run-pipeline", "small", "--report", "report.html"], "");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("glue job   ok     2 rows, 1 file, "), "{}", run.stderr);
+    assert!(run.stderr.contains("OK created sql table model public.genres"), "{}", run.stderr);
+    for expected in ["Steps\n", "dbt build", "Tests\n", "accepted_values", "Done in "] {
+        assert!(run.stdout.contains(expected), "no {expected:?} in\n{}", run.stdout);
+    }
+    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    assert!(page.contains("Pipeline run: success") && page.contains("glue job"), "{page}");
+    let rows = csv(dir.path(), "select name from public.genres order by genre_id");
+    assert_eq!(rows.stdout, "name\nRock\nJazz\n");
+
+    let again = blueshift(dir.path(), &["run-pipeline", "small"], "");
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("(nothing new)"), "{}", again.stderr);
+    let quiet = blueshift(dir.path(), &["-q", "run-pipeline", "small"], "");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_failing_test_fails_the_pipeline() {
+    let dir = folder();
+    write_project(&dir.path().join("small"), "Rock");
+    let run = blueshift(dir.path(), &["run-pipeline", "small"], "");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("FAIL: test accepted_values_genres_name"), "{}", run.stderr);
+    assert!(run.stdout.contains("FAILED in "), "{}", run.stdout);
+}

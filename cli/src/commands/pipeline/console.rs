@@ -138,17 +138,18 @@ fn step_line(step: &Step) -> String {
         StepStatus::Failed => "FAILED",
     };
     let mut facts = Vec::new();
-    if let Some(rows) = step.rows_out {
-        facts.push(format!("{} rows", HumanCount(rows)));
-    }
-    if let Some(rejects) = step.rejects.filter(|rejects| *rejects > 0) {
-        facts.push(format!("{} rejected", HumanCount(rejects)));
-    }
-    if let Some(files) = step.files {
-        facts.push(format!("{} files", HumanCount(files)));
-    }
-    if let (Some(read), Some(written)) = (step.bytes_in, step.bytes_out) {
-        facts.push(format!("{} to {}", HumanBytes(read), HumanBytes(written)));
+    let mut count = |number: Option<u64>, what: &str, one: &str| {
+        if let Some(number) = number {
+            facts.push(format!("{} {}", HumanCount(number), if number == 1 { one } else { what }));
+        }
+    };
+    if step.status != StepStatus::Nothing {
+        count(step.rows_out, "rows", "row");
+        count(step.rejects.filter(|rejects| *rejects > 0), "rejected", "rejected");
+        count(step.files, "files", "file");
+        if let (Some(read), Some(written)) = (step.bytes_in, step.bytes_out) {
+            facts.push(format!("{} to {}", HumanBytes(read), HumanBytes(written)));
+        }
     }
     facts.push(format!("{:.2} s", step.seconds));
     let note = if step.note.is_empty() { String::new() } else { format!(" ({})", step.note) };
@@ -167,7 +168,9 @@ mod tests {
         step.files = Some(12);
         step.note = "delivery 1".to_owned();
         assert_eq!(step_line(&step), "glue job   ok     18,512 rows, 3 rejected, 12 files, 0.41 s (delivery 1)");
-        let nothing = Step::new("crawler", StepStatus::Nothing, 0.0);
-        assert_eq!(step_line(&nothing), "crawler    --     0.00 s");
+        let mut nothing = Step::new("glue job", StepStatus::Nothing, 0.0);
+        nothing.rows_out = Some(0);
+        nothing.note = "nothing new".to_owned();
+        assert_eq!(step_line(&nothing), "glue job   --     0.00 s (nothing new)");
     }
 }
