@@ -1,6 +1,7 @@
 //! The command line as a user meets it: the built binary, its exit codes, stdout and stderr.
 //!
 //! One binary with all tests, because each one links the engine.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 use std::{
     fs,
