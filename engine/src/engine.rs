@@ -24,7 +24,7 @@ use crate::{
     functions,
     glue::DataCatalog,
     lake::{LakeFolder, ObjectStores},
-    optimizer::{self, YieldingJoins},
+    optimizer::{self, CastNullability, YieldingJoins},
     session::Session,
     transaction::Warehouse,
 };
@@ -129,6 +129,7 @@ fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState>
     analyzer.rules.insert(0, Arc::new(RedshiftSemantics));
     let mut rules = Optimizer::new().rules;
     optimizer::guard(&mut rules);
+    rules.push(Arc::new(CastNullability));
     let mut state = SessionStateBuilder::new()
         .with_config(options)
         .with_runtime_env(runtime)

@@ -1,9 +1,12 @@
 //! Rules over plans, beyond those of DataFusion.
 
+/// Casts that are as nullable as their input.
+mod cast_nullability;
 /// Filters above aggregates without GROUP BY stay there.
 mod guarded_filter;
 /// Joins that let go of their thread.
 mod yielding_joins;
 
+pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
 pub use yielding_joins::YieldingJoins;
