@@ -52,8 +52,11 @@ async fn expressions_have_redshift_types() {
         ]
     );
     assert_eq!(
-        rows(&mut session, "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', inner_rows.x from (select 5 as x) as inner_rows")
-            .await,
+        rows(
+            &mut session,
+            "select 7/2, -7/2, 2 ^ 3, 1.0/3, 'a' || 1, null || 'a', inner_rows.x from (select 5 as x) as inner_rows"
+        )
+        .await,
         ["3|-3|8|0.333333333333|a1|∅|5"]
     );
 }
@@ -143,9 +146,13 @@ async fn ordered_aggregates() {
     rows(&mut session, "insert into t values (1, 'b', 1), (1, 'a', 2), (2, 'c', 4), (1, 'c', 10)").await;
     let listagg = "select g, listagg(v, '-') within group (order by n desc) as l from t group by g order by g";
     assert_eq!(rows(&mut session, listagg).await, ["1|c-a-b", "2|c"]);
-    let median = "select median(n), percentile_cont(0.5) within group (order by n), approximate count(distinct g) from t";
+    let median =
+        "select median(n), percentile_cont(0.5) within group (order by n), approximate count(distinct g) from t";
     assert_eq!(rows(&mut session, median).await, ["3.0|3.0|2"]);
-    assert_eq!(rows(&mut session, "select extract(year from date '2020-05-06'), date_part(month, date '2020-05-06')").await, ["2020|5"]);
+    assert_eq!(
+        rows(&mut session, "select extract(year from date '2020-05-06'), date_part(month, date '2020-05-06')").await,
+        ["2020|5"]
+    );
 }
 
 /// Found by the benchmark's daily sales: an internal error on columns that are NOT NULL.
