@@ -59,6 +59,9 @@ pub struct ExternalTable {
     pseudo_columns: bool,
 }
 
+/// A partition that the filters let through: its id and the values of its keys.
+type KeptPartition = (i64, Vec<ScalarValue>);
+
 /// Files of one object store.
 struct Files {
     url: ObjectStoreUrl,
@@ -100,11 +103,7 @@ impl ExternalTable {
     }
 
     /// The partitions that `filters` let through, with their values; None: no partition keys.
-    fn partitions(
-        &self,
-        state: &dyn Session,
-        filters: &[Expr],
-    ) -> DataFusionResult<Option<Vec<(i64, Vec<ScalarValue>)>>> {
+    fn partitions(&self, state: &dyn Session, filters: &[Expr]) -> DataFusionResult<Option<Vec<KeptPartition>>> {
         let keys = &self.contents.table.partition_keys;
         if keys.is_empty() {
             return Ok(None);
@@ -149,7 +148,7 @@ impl ExternalTable {
     }
 
     /// The files of the manifest: what is not in it is not read.
-    fn manifest_files(&self, partitions: Option<Vec<(i64, Vec<ScalarValue>)>>) -> Result<Files> {
+    fn manifest_files(&self, partitions: Option<Vec<KeptPartition>>) -> Result<Files> {
         let root = self.stores.lake_root();
         let resolved = self.stores.resolve(&Location::Local(root.to_path_buf()))?;
         let mut files = Vec::new();

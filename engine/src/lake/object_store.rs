@@ -198,6 +198,10 @@ pub(crate) fn object_error(what: impl std::fmt::Display, error: object_store::Er
             SqlState::INSUFFICIENT_PRIVILEGE,
             Some("Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL."),
         ),
+        // Without keys the client asks the metadata service of the machine it takes for one of AWS.
+        _ if error.to_string().contains("169.254.169.254") => {
+            (SqlState::INSUFFICIENT_PRIVILEGE, Some("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."))
+        }
         Store::Precondition { .. } => (SqlState::IO_ERROR, Some("The object changed while it was read; run again.")),
         _ => (SqlState::IO_ERROR, None),
     };

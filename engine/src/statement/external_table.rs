@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result, SqlState},
     glue::data_catalog::{CatalogColumn, TableFormat, TableInput},
     glue::hive_type::HiveType,
-    lake::Location,
+    lake::{Location, text::TextOptions},
     session::{Session, StatementResult},
     types::RedshiftType,
 };
@@ -146,7 +146,12 @@ fn format(stored_as: Option<&StorageFormat>, row_format: Option<&RowFormat>) -> 
         Some(StorageFormat::Parquet) => Ok(TableFormat::Parquet),
         None | Some(StorageFormat::TextFile) => match row_format {
             Some(RowFormat::Serde { class, .. }) if class.to_lowercase().contains("json") => Ok(TableFormat::Json),
-            Some(RowFormat::Serde { class, .. }) => Err(Error::not_supported(format!("the serde {class}"))),
+            // Which serdes of delimited text are read, and with which properties: lake::text.
+            Some(RowFormat::Serde { class, properties }) => {
+                let serde = ("serde".to_owned(), class.clone());
+                TextOptions::delimited(&properties.iter().cloned().chain([serde]).collect())?;
+                Ok(TableFormat::Text)
+            }
             _ => Ok(TableFormat::Text),
         },
         Some(other) => Err(Error::not_supported(format!("an external table stored as {other:?}"))),

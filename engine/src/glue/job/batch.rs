@@ -210,7 +210,7 @@ impl BatchBuilder {
     pub fn is_full(&self) -> bool {
         let count = self.rows.len();
         count >= BATCH_ROWS_MAX
-            || (count % 64 == 0
+            || (count.is_multiple_of(64)
                 && self.columns.iter().flatten().map(Column::text_bytes).sum::<usize>() >= BATCH_TEXT_BYTES_MAX)
     }
 

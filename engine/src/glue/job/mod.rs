@@ -8,7 +8,13 @@
 //!
 //! How text becomes values: an empty field, quoted or not, is NULL. A column gets a type other
 //! than `string` only if every value, written back, says the same; see [`infer`] and [`value`].
-//! `true`/`false` make a boolean only if a column holds nothing else.
+//! `true`/`false` make a boolean only if a column holds nothing else. Numbers of one object share
+//! a scale, so `5` among prices is stored as `5.00`; if a later object makes the column text, it
+//! reads as `5.00`, because old files are not written again.
+//!
+//! A database mirrors one source: an object that is changed or gone takes its rows with it, and
+//! another source replaces everything. Tables that lost rows are flagged, because models built
+//! from them incrementally are stale.
 
 pub mod batch;
 pub mod chunk;
