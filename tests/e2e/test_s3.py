@@ -4,6 +4,7 @@ import shutil
 
 import boto3
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 
 from warehouse import Warehouse, generate
@@ -26,6 +27,7 @@ def s3():
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://127.0.0.1:{port}"
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10).raise_for_status()
     env = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
