@@ -110,7 +110,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct SqlArgs {
     /// Statements to run; may be repeated
-    #[arg(short, long, value_name = "SQL")]
+    #[arg(short, long, value_name = "SQL", allow_hyphen_values = true)]
     pub command: Vec<String>,
     /// File with statements, - for stdin; may be repeated. Without -c and -f, stdin is read
     #[arg(short, long, value_name = "FILE")]
@@ -256,6 +256,11 @@ mod tests {
         assert!(cli.global.quiet);
         let Some(Command::Sql(sql)) = parse_line("blueshift sql").unwrap().command else { panic!("not sql") };
         assert_eq!(sql.inputs, [Input::Stdin]);
+        // A statement may begin with a comment.
+        let line = ["blueshift", "sql", "-c", "-- one\nselect 1", "-q"];
+        let cli = from_matches(&Cli::command().try_get_matches_from(line).unwrap()).unwrap();
+        let Some(Command::Sql(sql)) = cli.command else { panic!("not sql") };
+        assert_eq!((sql.inputs, cli.global.quiet), (vec![text("-- one\nselect 1")], true));
     }
 
     #[test]
