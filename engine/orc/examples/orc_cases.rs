@@ -105,7 +105,7 @@ fn noise(rows: usize) -> Vec<u64> {
 
 fn case_columns(rows: usize) -> Result<RecordBatch> {
     let random = noise(rows);
-    let some = |i: usize| (random[i] % 11 != 0).then_some(random[i]);
+    let some = |i: usize| (!random[i].is_multiple_of(11)).then_some(random[i]);
     let range = || 0..rows;
     let micros = |i: usize| some(i).map(|v| (v % 16_000_000_000_000_000) as i64 - 8_000_000_000_000_000);
     let words: Vec<Option<String>> = range().map(|i| some(i).map(|v| format!("wörd {}", v % 50))).collect();
@@ -117,7 +117,7 @@ fn case_columns(rows: usize) -> Result<RecordBatch> {
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("id", Arc::new(Int64Array::from_iter_values(0..rows as i64))),
         ("flag", Arc::new(range().map(|i| some(i).map(|v| v % 3 == 0)).collect::<BooleanArray>())),
-        ("flag_full", Arc::new(range().map(|i| Some(random[i] % 7 == 0)).collect::<BooleanArray>())),
+        ("flag_full", Arc::new(range().map(|i| Some(random[i].is_multiple_of(7))).collect::<BooleanArray>())),
         ("tiny", Arc::new(range().map(|i| some(i).map(|v| v as i8)).collect::<Int8Array>())),
         ("small", Arc::new(range().map(|i| some(i).map(|v| v as i16)).collect::<Int16Array>())),
         ("int", Arc::new(range().map(|i| some(i).map(|v| v as i32)).collect::<Int32Array>())),

@@ -36,10 +36,6 @@ impl OptimizerRule for GuardedPushDownFilter {
         self.rule.apply_order()
     }
 
-    fn supports_rewrite(&self) -> bool {
-        self.rule.supports_rewrite()
-    }
-
     fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
         if filters_unsafe_aggregate(&plan) { Ok(Transformed::no(plan)) } else { self.rule.rewrite(plan, config) }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Instant,
 };
@@ -348,9 +348,4 @@ impl Events for DbtEvents<'_> {
     fn event(&self, event: &Event<'_>) {
         self.0.dbt(event);
     }
-}
-
-/// The project that `run-pipeline` runs when none is named: `data/chinook` of the current folder.
-pub fn default_project() -> &'static Path {
-    Path::new("data/chinook")
 }

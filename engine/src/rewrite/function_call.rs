@@ -33,9 +33,9 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
         }
         Expr::Position { expr: needle, r#in: haystack } => call("strpos", vec![take(haystack), take(needle)]),
         Expr::Substring { expr: value, substring_from, substring_for, .. } => {
-            let from = substring_from.as_mut().map_or_else(|| number("1"), |from| take(from));
+            let from = substring_from.as_mut().map_or_else(|| number("1"), take);
             let mut arguments = vec![take(value), from];
-            arguments.extend(substring_for.as_mut().map(|length| take(length)));
+            arguments.extend(substring_for.as_mut().map(take));
             call("substring", arguments)
         }
         Expr::Trim { expr: value, trim_where, trim_what, trim_characters } => {
@@ -45,7 +45,7 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
                 Some(TrimWhereField::Both) | None => "btrim",
             };
             let mut arguments = vec![take(value)];
-            arguments.extend(trim_what.as_mut().map(|what| take(what)));
+            arguments.extend(trim_what.as_mut().map(take));
             arguments.extend(trim_characters.take().into_iter().flatten());
             call(name, arguments)
         }

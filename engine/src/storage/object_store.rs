@@ -76,8 +76,11 @@ impl ObjectStore for ManagedObjectStore {
             None => 0..size,
         };
         let meta = Self::meta(location.as_ref(), size);
-        let bytes =
-            if options.head { Bytes::new() } else { self.get_ranges(location, &[range.clone()]).await?.remove(0) };
+        let bytes = if options.head {
+            Bytes::new()
+        } else {
+            self.get_ranges(location, std::slice::from_ref(&range)).await?.remove(0)
+        };
         let payload = GetResultPayload::Stream(stream::once(async move { Ok(bytes) }).boxed());
         Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
     }

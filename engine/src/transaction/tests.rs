@@ -282,7 +282,8 @@ async fn deletes_of_a_large_table_write_delete_files_and_keep_the_segment() {
 
     let mut expected: Vec<i64> = (0..count).collect();
     // Scattered, then a range across the border of two row groups, then single rows in between.
-    let deletes: [(Expr, fn(i64) -> bool); 4] = [
+    type Case = (Expr, fn(i64) -> bool);
+    let deletes: [Case; 4] = [
         ((col("id") % lit(97_i64)).eq(lit(13_i64)), |i| i % 97 == 13),
         (col("id").between(lit(131_000_i64), lit(131_200_i64)), |i| (131_000..=131_200).contains(&i)),
         (col("id").gt(lit(299_990_i64)), |i| i > 299_990),

@@ -27,7 +27,7 @@ fn noise(seed: u64) -> impl Iterator<Item = u64> {
 
 fn columns(rows: usize) -> Vec<ArrayRef> {
     let random: Vec<u64> = noise(7).take(rows).collect();
-    let null = |i: usize| random[i] % 11 == 0;
+    let null = |i: usize| random[i].is_multiple_of(11);
     let some = |i: usize| (!null(i)).then_some(random[i]);
     let range = || 0..rows;
     let words: Vec<Option<String>> = range().map(|i| some(i).map(|v| format!("wörd {}", v % 50))).collect();

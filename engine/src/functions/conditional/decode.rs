@@ -59,7 +59,7 @@ fn searches(count: usize) -> impl Iterator<Item = usize> {
 /// The places of the results, the default last.
 fn results(count: usize) -> impl Iterator<Item = usize> {
     let pairs = (count - 1) / 2;
-    let default = (count % 2 == 0).then(|| count - 1);
+    let default = count.is_multiple_of(2).then(|| count - 1);
     (0..pairs).map(|pair| 2 + 2 * pair).chain(default)
 }
 
@@ -75,7 +75,7 @@ pub fn rewrite(arguments: Vec<Expr>, types: &Types) -> Result<Expr> {
         let equal = comparison.call(vec![arguments[0].clone(), search, datafusion::logical_expr::lit(true)]);
         (Box::new(equal), branch(2 + 2 * pair))
     });
-    let default = (arguments.len() % 2 == 0).then(|| branch(arguments.len() - 1));
+    let default = arguments.len().is_multiple_of(2).then(|| branch(arguments.len() - 1));
     Ok(Expr::Case(Case::new(None, branches.collect(), default)))
 }
 
