@@ -221,6 +221,12 @@ impl Error {
         Error::new(SqlState::SYNTAX_ERROR, message)
     }
 
+    /// An ESCAPE that is no single character.
+    pub fn invalid_escape() -> Self {
+        Error::new(SqlState("22019"), "invalid escape string")
+            .with_hint("Escape string must be empty or one character.")
+    }
+
     /// `relation "x" does not exist`
     pub fn undefined_table(name: impl fmt::Display) -> Self {
         Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"))

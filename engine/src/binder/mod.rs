@@ -10,6 +10,8 @@ mod context;
 mod resolve;
 /// The analyzer rule that gives operators, literals and casts Redshift's meaning.
 pub mod semantics;
+/// Text is compared without the blanks at its end.
+mod text_comparison;
 /// Types in casts.
 mod types;
 

@@ -19,6 +19,7 @@ use datafusion::{
     optimizer::AnalyzerRule,
 };
 
+use super::text_comparison;
 use crate::{
     functions::operator::{Arithmetic, ArithmeticOperator, cast_expr},
     types::{
@@ -72,7 +73,7 @@ fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<E
             let cast = Cast { expr: cast.expr, field: cast.field };
             redshift_cast(cast, CastMode::Try, schema)
         }
-        other => Ok(Transformed::no(other)),
+        other => text_comparison::rewrite(other, schema),
     }
 }
 
@@ -84,7 +85,7 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
         Operator::Divide => ArithmeticOperator::Divide,
         Operator::Modulo => ArithmeticOperator::Modulo,
         Operator::StringConcat => return concatenation(binary, schema),
-        _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
+        _ => return text_comparison::rewrite(Expr::BinaryExpr(binary), schema),
     };
     let (left_type, right_type) = (binary.left.get_type(schema)?, binary.right.get_type(schema)?);
     // A string literal beside a number or a date takes the type of the other side.

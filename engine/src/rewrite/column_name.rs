@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use blueshift_sql::ast::{
     Ident,
-    sql::{Expr, Function, Select, SelectItem, Value},
+    sql::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem, Value},
 };
 
 /// Separates a name from the mark that tells it from another column's. No identifier can hold it.
@@ -106,7 +106,18 @@ fn function_name(function: &Function) -> String {
         "getdate" | "sysdate" => "timestamp".to_owned(),
         "nvl" => "coalesce".to_owned(),
         "decode" => "case".to_owned(),
+        // Named after its first argument, as the documentation's examples print it.
+        "nullif" => first_argument(function).map_or(name, default_name),
         _ => name,
+    }
+}
+
+/// The first argument of a call, when it is a column.
+fn first_argument(function: &Function) -> Option<&Expr> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match list.args.first() {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) if is_column(first) => Some(first),
+        _ => None,
     }
 }
 

@@ -9,12 +9,20 @@ pub mod column_name;
 mod constant;
 /// Special syntax (EXTRACT, POSITION, TRIM, date parts as bare words, `^`) as ordinary calls.
 mod function_call;
+/// Aliases of the select list in HAVING.
+mod having;
+/// LIKE with ESCAPE, SIMILAR TO.
+mod pattern;
+/// `= ANY (SELECT …)` as IN.
+mod quantified;
 /// What Redshift writes otherwise: TOP, MINUS, database-qualified columns.
 mod query_form;
 /// `(a, b) IN (SELECT …)` as EXISTS.
 mod row_in_subquery;
 /// What Redshift rejects and DataFusion would run.
 mod rejected;
+/// Frames of window functions.
+mod window;
 
 use std::ops::ControlFlow;
 
@@ -67,7 +75,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        flow(rejected::check_select(select).and_then(|()| {
+        flow(rejected::check_select(select).and_then(|()| having::check(select)).and_then(|()| {
             column_name::name_columns(select);
             row_in_subquery::rewrite_select(select)
         }))
@@ -77,6 +85,8 @@ impl VisitorMut for Rewriter<'_> {
         flow(rejected::check_expr(expr).and_then(|()| row_in_subquery::check_expr(expr)).and_then(|()| {
             query_form::rewrite_column(expr, self.database);
             self.constants.replace(expr);
+            quantified::rewrite(expr)?;
+            pattern::rewrite(expr)?;
             function_call::rewrite_call(expr)
         }))
     }
@@ -121,8 +131,30 @@ mod tests {
 
     #[test]
     fn rejected_features_are_named() {
-        for sql in ["select distinct on (a) a from t", "select count(*) filter (where a > 1) from t"] {
-            assert_eq!(rewritten(sql).unwrap_err().state().0, "0A000", "{sql}");
+        for (sql, state) in [
+            ("select distinct on (a) a from t", "0A000"),
+            ("select count(*) filter (where a > 1) from t", "0A000"),
+            ("select 1 from t where a > any (select b from u)", "0A000"),
+            ("select a, sum(b) as s from t group by a having s > 1", "42703"),
+            ("select sum(b) over (order by a) from t", "42601"),
+            ("select count(distinct b) over (partition by a) from t", "0A000"),
+            ("select sum(b) over (order by a range unbounded preceding) from t", "0A000"),
+            ("(select a from t limit 1) union select b from u", "42601"),
+        ] {
+            assert_eq!(rewritten(sql).unwrap_err().state().0, state, "{sql}");
         }
+    }
+
+    #[test]
+    fn quantified_comparisons_and_patterns() {
+        assert_eq!(
+            rewritten("select a from t where a = some (select b from u) and a <> all (select b from u)").unwrap(),
+            "SELECT a FROM t WHERE a IN (SELECT b FROM u) AND a NOT IN (SELECT b FROM u)"
+        );
+        assert_eq!(
+            rewritten("select a from t where a like 'x^_' escape '^' and a not similar to 'b'").unwrap(),
+            "SELECT a FROM t WHERE a LIKE 'x\\_' AND NOT similar to(a, 'b')"
+        );
+        assert!(rewritten("select a, sum(b) as b from t group by a having sum(b) > 1").is_ok());
     }
 }

@@ -36,8 +36,15 @@ fn rewrite_set(body: &mut SetExpr) -> Result<()> {
     if *op != SetOperator::Union && *set_quantifier == SetQuantifier::All {
         return Err(Error::not_supported(format!("{op} ALL")));
     }
-    rewrite_set(left)?;
-    rewrite_set(right)
+    for input in [left, right] {
+        if let SetExpr::Query(query) = &**input
+            && (query.limit_clause.is_some() || query.fetch.is_some())
+        {
+            return Err(Error::syntax("LIMIT may not be used within input to set operations"));
+        }
+        rewrite_set(input)?;
+    }
+    Ok(())
 }
 
 /// `dev.schema.table.column` → `schema.table.column`.

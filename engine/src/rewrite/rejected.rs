@@ -3,6 +3,7 @@
 
 use blueshift_sql::ast::sql::{Distinct, Expr, Select};
 
+use super::window;
 use crate::error::{Error, Result};
 
 /// Functions that PostgreSQL or DataFusion have and Redshift has not.
@@ -60,7 +61,7 @@ pub fn check_expr(expr: &Expr) -> Result<()> {
             if REJECTED_FUNCTIONS.contains(&name.as_str()) || name.starts_with("regr_") {
                 return Err(Error::not_supported(format!("function {name}")));
             }
-            Ok(())
+            window::check(function)
         }
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => Err(Error::not_supported("IS DISTINCT FROM")),
         Expr::Array(_) => Err(Error::not_supported("an array constructor")),

@@ -99,7 +99,10 @@ pub fn assign(expr: Expr, column: &Column, schema: &DFSchema, conversion: Conver
             from <= to && field.metadata().contains_key(TYPE_METADATA_KEY)
         }
         (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => false,
-        _ => *source_type == target.arrow(),
+        // Its 64 bits hold fewer values than nineteen digits.
+        (_, RedshiftType::Numeric(19, _)) => false,
+        // A bare literal would become an INTEGER again.
+        _ => *source_type == target.arrow() && !matches!(expr, Expr::Literal(ScalarValue::Int64(_), _)),
     };
     if fits { Ok(expr) } else { Ok(cast_expr(expr, &target, CastMode::Assignment)) }
 }

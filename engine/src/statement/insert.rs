@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use blueshift_sql::ast::{self, InsertSource, ValueOrDefault};
 use datafusion::{
     arrow::datatypes::{Field, Schema},
-    common::{DFSchema, ScalarValue},
+    common::{DFSchema, ScalarValue, tree_node::TreeNode},
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
 };
 
@@ -23,20 +23,31 @@ use crate::{
 /// Runs INSERT in all its forms.
 pub async fn execute(session: &mut Session, insert: &ast::Insert) -> Result<StatementResult> {
     let table = name::managed_table(session, &insert.table)?;
-    let targets = target_columns(&table, &insert.columns)?;
+    let mut targets = target_columns(&table, &insert.columns)?;
     let plan = match &insert.source {
         InsertSource::Query(query) => {
             let mut query = query.clone();
             prepend_with(&mut query, insert.with.clone())?;
             let source = session.plan_query(&query)?;
+            shorten(&mut targets, insert, source.schema().fields().len());
             from_query(session, source, &table, &targets)?
         }
-        InsertSource::Values(rows) => from_values(session, &table, &targets, rows)?,
+        InsertSource::Values(rows) => {
+            shorten(&mut targets, insert, rows.first().map_or(0, Vec::len));
+            from_values(session, &table, &targets, rows)?
+        }
         InsertSource::DefaultValues => from_values(session, &table, &[], &[vec![]])?,
     };
     let (segments, rows) = assignment::write_plan(session, &plan, &table).await?;
     session.transaction()?.append(table.id, segments)?;
     Ok(StatementResult::done(format!("INSERT 0 {rows}")))
+}
+
+/// Without a list of columns, fewer values than columns go to the first ones.
+fn shorten(targets: &mut Vec<&Column>, insert: &ast::Insert, values: usize) {
+    if insert.columns.is_empty() && values > 0 {
+        targets.truncate(values);
+    }
 }
 
 /// `WITH … INSERT INTO t SELECT …`: the common table expressions belong to the query.
@@ -124,10 +135,29 @@ fn from_values(
         }
         values.push(cells);
     }
+    if values.iter().flatten().any(has_subquery) {
+        return with_subqueries(table, values);
+    }
     // Nullable throughout: NOT NULL is checked, and named, when the rows are written.
     let fields: Vec<Field> = table.columns.iter().map(|column| column.to_field().with_nullable(true)).collect();
     let schema = DFSchema::try_from(Schema::new(fields))?;
     Ok(LogicalPlanBuilder::values_with_schema(values, &Arc::new(schema))?.build()?)
+}
+
+fn has_subquery(expr: &Expr) -> bool {
+    let found = expr.exists(|expr| {
+        Ok(matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_)))
+    });
+    found.unwrap_or(true)
+}
+
+/// A row with subqueries is a query of one row: VALUES is evaluated before any subquery runs.
+fn with_subqueries(table: &TableSnapshot, mut rows: Vec<Vec<Expr>>) -> Result<LogicalPlan> {
+    let (Some(row), true) = (rows.pop(), rows.is_empty()) else {
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot use subqueries in multi-row VALUES"));
+    };
+    let cells = row.into_iter().zip(&table.columns).map(|(cell, column)| cell.alias(&column.name));
+    Ok(LogicalPlanBuilder::empty(true).project(cells.collect::<Vec<_>>())?.build()?)
 }
 
 fn check_count(values: usize, targets: usize) -> Result<()> {

@@ -46,7 +46,28 @@ pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Re
         RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt if is_fractional(source) => {
             arrow_cast(&(Arc::new(round_to_bigint(array, target)?) as ArrayRef), target, mode)
         }
+        RedshiftType::Numeric(19, _) => within_64_bits(arrow_cast(array, target, mode)?, target, mode),
         _ => arrow_cast(array, target, mode),
+    }
+}
+
+/// Values of NUMERIC(precision) are below this. Nineteen digits are kept in 64 bits, which hold not all of them.
+fn numeric_limit(precision: u8) -> i128 {
+    if precision == 19 { i128::from(i64::MAX) + 1 } else { 10_i128.pow(u32::from(precision)) }
+}
+
+fn within_64_bits(array: ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    let values = array.as_primitive::<Decimal128Type>();
+    let fits = |value: i128| value.abs() < numeric_limit(19);
+    if values.iter().flatten().all(fits) {
+        return Ok(array);
+    }
+    match mode {
+        CastMode::Try => {
+            let kept = values.unary_opt::<_, Decimal128Type>(|value| fits(value).then_some(value));
+            Ok(Arc::new(kept.with_data_type(array.data_type().clone())))
+        }
+        _ => Err(Error::out_of_range(target)),
     }
 }
 
@@ -87,9 +108,11 @@ fn arrow_cast(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result
 }
 
 /// Anything as text. Booleans become `true` and `false`, as a cast spells them.
-fn to_text(array: &ArrayRef, _mode: CastMode) -> Result<StringViewArray> {
-    if is_text(array.data_type()) {
-        return as_string_view(array);
+fn to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
+    match array.data_type() {
+        text if is_text(text) => return as_string_view(array),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => return bytes_to_text(array, mode),
+        _ => {}
     }
     let mut builder = StringViewBuilder::with_capacity(array.len());
     let mut value = String::new();
@@ -107,6 +130,15 @@ fn to_text(array: &ArrayRef, _mode: CastMode) -> Result<StringViewArray> {
         builder.append_value(&value);
     }
     Ok(builder.finish())
+}
+
+/// VARBYTE holds the bytes of the text.
+fn bytes_to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
+    let options = CastOptions { safe: mode == CastMode::Try, ..CastOptions::default() };
+    let text = cast_with_options(array, &DataType::Utf8View, &options).map_err(|_| {
+        Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, "the bytes of a VARBYTE value are no valid UTF-8 text")
+    })?;
+    Ok(text.as_string_view().clone())
 }
 
 /// Holds text to its length in bytes; cut at a character's boundary, never inside one.
@@ -170,7 +202,7 @@ fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode) -> 
             arrow_cast(&wide?, target, mode)
         }
         RedshiftType::Numeric(precision, scale) => {
-            let limit = 10_i128.pow(u32::from(precision));
+            let limit = numeric_limit(precision);
             let builder = Decimal128Builder::with_capacity(rows)
                 .with_precision_and_scale(precision, scale)
                 .map_err(Error::internal)?;

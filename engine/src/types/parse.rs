@@ -140,7 +140,11 @@ fn free_form(text: &str) -> Option<DateTime> {
 /// Cuts before the word that holds the first colon.
 fn split_time(text: &str) -> (&str, Option<&str>) {
     match text.find(':') {
-        None => (text, None),
+        None => match text.split_once(' ') {
+            // 20080215 040506
+            Some((date, time)) if date.len() == 8 && compact_clock(time).is_some() => (date, Some(time)),
+            _ => (text, None),
+        },
         Some(colon) => {
             let start = text[..colon].rfind([' ', 'T']).map_or(0, |at| at + 1);
             (text[..start].trim_end_matches([' ', 'T']), Some(&text[start..]))
@@ -215,7 +219,8 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 fn time_of_day(text: &str) -> Option<(i64, Option<i64>)> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(text.len());
     let (clock, rest) = text.split_at(end);
-    let mut fields = clock.split(':');
+    let spelled = compact_clock(clock);
+    let mut fields = spelled.as_deref().unwrap_or(clock).split(':');
     let hour: u32 = fields.next()?.parse().ok()?;
     let minute: u32 = fields.next()?.parse().ok()?;
     let (second, micros) = match fields.next() {
@@ -232,6 +237,19 @@ fn time_of_day(text: &str) -> Option<(i64, Option<i64>)> {
     }
     let time = NaiveTime::from_hms_micro_opt(hour, minute, second, micros)?;
     Some((time.signed_duration_since(NaiveTime::MIN).num_microseconds()?, offset))
+}
+
+/// `HHMI` and `HHMISS[.ffffff]` with colons.
+fn compact_clock(clock: &str) -> Option<String> {
+    let (digits, fraction) = clock.find('.').map_or((clock, ""), |at| clock.split_at(at));
+    if digits.contains(':') {
+        return None;
+    }
+    match digits.len() {
+        4 if fraction.is_empty() => Some(format!("{}:{}", &digits[..2], &digits[2..])),
+        6 => Some(format!("{}:{}:{}{fraction}", &digits[..2], &digits[2..4], &digits[4..])),
+        _ => None,
+    }
 }
 
 fn seconds_and_micros(text: &str) -> Option<(u32, u32)> {

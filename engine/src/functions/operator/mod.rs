@@ -9,6 +9,9 @@ mod arithmetic;
 mod cast;
 /// Numeric result types and decimal arithmetic.
 mod decimal;
+/// Text as comparisons see it.
+mod trim_blanks;
 
 pub use arithmetic::{Arithmetic, ArithmeticOperator};
 pub use cast::{CastFunction, cast_expr};
+pub use trim_blanks::{is_trim_blanks, trim_blanks};

@@ -34,6 +34,8 @@ pub mod repeat;
 pub mod replace;
 /// REVERSE
 pub mod reverse;
+/// SIMILAR TO
+pub mod similar_to;
 /// SOUNDEX and DIFFERENCE
 pub mod soundex;
 /// SPLIT_PART
@@ -77,6 +79,7 @@ pub const SCALAR: &[&ScalarFunction] = &[
     &repeat::REPEAT,
     &replace::REPLACE,
     &reverse::REVERSE,
+    &similar_to::SIMILAR_TO,
     &soundex::DIFFERENCE,
     &soundex::SOUNDEX,
     &split_part::SPLIT_PART,

@@ -1,0 +1,29 @@
+//! `= ANY (SELECT …)`, `= SOME (SELECT …)` and `<> ALL (SELECT …)`, the only quantified comparisons
+//! of Redshift (page r_comparison_condition): they are IN and NOT IN.
+
+use blueshift_sql::ast::sql::{BinaryOperator, Expr, Value};
+
+use crate::error::{Error, Result};
+
+/// Rewrites `expr` when it is a quantified comparison.
+///
+/// Errors: 0A000 for other comparisons than these, and for a right side that is no subquery.
+pub fn rewrite(expr: &mut Expr) -> Result<()> {
+    let (left, right, negated) = match &mut *expr {
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => (left, right, false),
+        Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => (left, right, true),
+        Expr::AnyOp { compare_op, .. } => return Err(Error::not_supported(format!("{compare_op} ANY"))),
+        Expr::AllOp { compare_op, .. } => return Err(Error::not_supported(format!("{compare_op} ALL"))),
+        _ => return Ok(()),
+    };
+    if matches!(**left, Expr::Tuple(_)) {
+        return Err(Error::not_supported("ANY, SOME and ALL with a row of values"));
+    }
+    let placeholder = || Expr::value(Value::Null);
+    let Expr::Subquery(subquery) = std::mem::replace(&mut **right, placeholder()) else {
+        return Err(Error::not_supported("ANY, SOME and ALL over anything but a subquery"));
+    };
+    let left = std::mem::replace(&mut **left, placeholder());
+    *expr = Expr::InSubquery { expr: Box::new(left), subquery, negated };
+    Ok(())
+}
