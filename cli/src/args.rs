@@ -158,6 +158,9 @@ pub struct PipelineArgs {
     /// Stay and run again whenever new objects arrive
     #[arg(long)]
     pub watch: bool,
+    /// Build silver and gold once more from CSV and compare the time [default: after the first build of small data]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub compare_csv: Option<bool>,
     /// Write a report of the run as a web page
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,

@@ -27,7 +27,7 @@ use crate::{
 pub const RAW_DATABASE: &str = "chinook";
 
 /// Makes the external schema over the data catalog, as one would on AWS.
-const CREATE_BRONZE: &str = "create external schema if not exists bronze from data catalog database 'chinook' \
+pub(super) const CREATE_BRONZE: &str = "create external schema if not exists bronze from data catalog database 'chinook' \
     iam_role 'arn:aws:iam::123456789012:role/spectrum' region 'eu-west-1' create external database if not exists";
 
 /// How a run is done.
@@ -43,7 +43,13 @@ pub struct PipelineOptions {
     pub select: Vec<String>,
     /// dbt selectors of what to leave out.
     pub exclude: Vec<String>,
+    /// Whether to measure how long building takes from CSV instead of ORC (it builds everything twice more);
+    /// None: after the first build of a warehouse that is small.
+    pub compare_with_csv: Option<bool>,
 }
+
+/// Building times are compared unasked up to this many bytes of raw CSV.
+const COMPARED_BYTES_MAX: u64 = 16 << 20;
 
 /// Hears about a run's progress, from several threads at once.
 pub trait PipelineEvents: Progress + Send {
@@ -72,9 +78,9 @@ pub fn run(
     run.crawl()?;
     run.make_bronze()?;
     run.note_unknown_tables(&project)?;
-    run.build(project)?;
+    run.build(Arc::clone(&project))?;
     run.read_audit()?;
-    run.read_figures()?;
+    run.read_figures(&project)?;
     run.report.seconds = started.elapsed().as_secs_f64();
     Ok(run.report)
 }
@@ -280,10 +286,25 @@ impl Run<'_> {
         Ok(rejected)
     }
 
-    fn read_figures(&mut self) -> Result<()> {
+    fn read_figures(&mut self, project: &Arc<Project>) -> Result<()> {
         let (csv_bytes, orc_bytes) = figures::storage(self.engine, RAW_DATABASE)?;
-        self.report.figures =
-            Some(Figures { csv_bytes, orc_bytes, build_from_orc_seconds: None, build_from_csv_seconds: None });
+        let first_build = self.report.job.delivery_id == Some(1) && self.options.select.is_empty();
+        let compare = match self.options.compare_with_csv {
+            Some(compare) => compare,
+            None => first_build && csv_bytes <= COMPARED_BYTES_MAX,
+        };
+        let mut found = Figures { csv_bytes, orc_bytes, build_from_orc_seconds: None, build_from_csv_seconds: None };
+        if compare && self.report.success() {
+            self.events.step_started("figures");
+            let started = Instant::now();
+            let (orc, csv) = figures::build_times(self.engine, self.runtime, project, RAW_DATABASE)?;
+            found.build_from_orc_seconds = Some(orc);
+            found.build_from_csv_seconds = Some(csv);
+            let mut step = Step::new("figures", StepStatus::Ok, started.elapsed().as_secs_f64());
+            step.note = "silver and gold built twice more, from ORC and from CSV".to_owned();
+            self.finish(step);
+        }
+        self.report.figures = Some(found);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub fn run(global: &GlobalArgs, args: &PipelineArgs) -> Result<(), Failure> {
         source: args.source.clone(),
         full_refresh: args.full_refresh,
         select: args.select.clone(),
+        compare_with_csv: args.compare_csv,
         ..PipelineOptions::default()
     };
     let config = global.config();
