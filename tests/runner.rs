@@ -1,4 +1,4 @@
-//! Runs the records of one file in a warehouse of its own and reports what came out otherwise.
+//! Runs SQL in warehouses of their own: the records of one .slt file, or a documented case.
 
 use std::{collections::HashMap, fs, path::Path, time::Duration};
 
@@ -43,7 +43,7 @@ async fn try_file(path: &Path, name: &str) -> Result<Outcome, String> {
         match action {
             Action::Connection(connection) => world.connection = connection,
             Action::Fresh => world = World::new()?,
-            Action::File { key, text } => world.write_object(&key, &text)?,
+            Action::File { key, text } => world.write_object(&key, text.as_bytes())?,
             Action::Run { sql, expected } => {
                 outcome.records += 1;
                 if let Err(difference) = check(world.session(), &sql, &expected).await {
@@ -55,8 +55,35 @@ async fn try_file(path: &Path, name: &str) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
+/// The last result of a script, as text.
+#[derive(Debug, Default)]
+pub struct Answered {
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// Their types as Redshift names them.
+    pub types: Vec<String>,
+    /// The rows in text form, NULL as None.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Why a script failed.
+#[derive(Debug)]
+pub struct Refusal(Error);
+
+impl Refusal {
+    /// The SQLSTATE.
+    pub fn state(&self) -> &str {
+        self.0.state().0
+    }
+
+    /// SQLSTATE, message, detail and hint.
+    pub fn text(&self) -> String {
+        error_text(&self.0)
+    }
+}
+
 /// A warehouse, its sessions and its objects; removed from disk when dropped.
-struct World {
+pub struct World {
     sessions: HashMap<String, Session>,
     connection: String,
     engine: Engine,
@@ -64,7 +91,8 @@ struct World {
 }
 
 impl World {
-    fn new() -> Result<Self, String> {
+    /// A new, empty warehouse.
+    pub fn new() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let mut config = Config::new(folder.path().join("warehouse"));
         config.s3_root = Some(folder.path().join("s3"));
@@ -77,10 +105,26 @@ impl World {
         self.sessions.entry(self.connection.clone()).or_insert_with(|| self.engine.session())
     }
 
-    fn write_object(&self, key: &str, text: &str) -> Result<(), String> {
+    /// Runs a script in the current session and takes down its last result.
+    pub async fn answer(&mut self, sql: &str) -> Result<Answered, Refusal> {
+        let time_limit = Duration::from_secs(STATEMENT_SECONDS_MAX);
+        let results = match tokio::time::timeout(time_limit, self.session().run(sql)).await {
+            Ok(result) => result.map_err(|error| Refusal(error.error))?,
+            Err(_) => return Err(Refusal(Error::internal(format!("no end after {STATEMENT_SECONDS_MAX} s")))),
+        };
+        let Some(last) = results.last() else { return Ok(Answered::default()) };
+        Ok(Answered {
+            names: last.columns().iter().map(|column| column.name.clone()).collect(),
+            types: last.columns().iter().map(|column| column.type_name.clone()).collect(),
+            rows: cells_of(last),
+        })
+    }
+
+    /// Writes the object `s3://KEY`.
+    pub fn write_object(&self, key: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.folder.path().join("s3").join(key);
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| error.to_string())?;
-        fs::write(path, text).map_err(|error| error.to_string())
+        fs::write(path, bytes).map_err(|error| error.to_string())
     }
 }
 
@@ -149,6 +193,16 @@ fn error_text(error: &Error) -> String {
 
 /// The rows as `psql -At -P null=NULL` prints them, the empty string as `(empty)`.
 fn rows_of(result: &StatementResult) -> Vec<String> {
+    let cell = |cell: Option<String>| match cell {
+        None => "NULL".to_owned(),
+        Some(text) if text.is_empty() => "(empty)".to_owned(),
+        Some(text) => text.replace('\n', "\\n"),
+    };
+    cells_of(result).into_iter().map(|row| row.into_iter().map(cell).collect::<Vec<_>>().join("|")).collect()
+}
+
+/// The cells in text form, NULL as None.
+fn cells_of(result: &StatementResult) -> Vec<Vec<Option<String>>> {
     let StatementResult::Rows { batches, .. } = result else { return vec![] };
     let mut rows = vec![];
     for batch in batches {
@@ -156,13 +210,12 @@ fn rows_of(result: &StatementResult) -> Vec<String> {
             let cells = batch.columns().iter().map(|column| {
                 let mut text = String::new();
                 match format_value(column.as_ref(), row, &mut text) {
-                    Err(error) => format!("no text form: {error}"),
-                    Ok(()) if column.is_null(row) => "NULL".to_owned(),
-                    Ok(()) if text.is_empty() => "(empty)".to_owned(),
-                    Ok(()) => text.replace('\n', "\\n"),
+                    Err(error) => Some(format!("no text form: {error}")),
+                    Ok(()) if column.is_null(row) => None,
+                    Ok(()) => Some(text),
                 }
             });
-            rows.push(cells.collect::<Vec<_>>().join("|"));
+            rows.push(cells.collect());
         }
     }
     rows
