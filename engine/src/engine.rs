@@ -1,14 +1,11 @@
 //! An opened warehouse: the storage, the data catalog, the query engine's state, and the sessions
 //! made from them. Nothing is global: two engines can live in one process.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI32, Ordering},
-};
+use std::sync::Arc;
 
 use datafusion::{
     execution::{
-        SessionState, SessionStateBuilder,
+        FunctionRegistry, SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::{FairSpillPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
@@ -25,7 +22,7 @@ use crate::{
     glue::DataCatalog,
     lake::{LakeFolder, ObjectStores},
     optimizer::{self, CastNullability, YieldingJoins},
-    session::Session,
+    session::{ClientInfo, Session, SessionRegistry, process_functions},
     transaction::Warehouse,
 };
 
@@ -46,7 +43,8 @@ pub(crate) struct Shared {
     pub(crate) stores: Arc<ObjectStores>,
     pub(crate) lake: Arc<LakeFolder>,
     pub(crate) state: SessionState,
-    process_ids: AtomicI32,
+    /// The sessions that are alive, and what they ran.
+    pub(crate) registry: Arc<SessionRegistry>,
 }
 
 impl Engine {
@@ -59,22 +57,26 @@ impl Engine {
         let stores = Arc::new(ObjectStores::new(&config));
         let file_system = Arc::clone(warehouse.segments().file_system());
         let lake = Arc::new(LakeFolder::open(file_system, config.warehouse.join("lake"))?);
-        let state = session_state(&config, &warehouse)?;
-        let shared = Shared {
-            warehouse,
-            data_catalog: Arc::new(data_catalog),
-            stores,
-            lake,
-            state,
-            config,
-            process_ids: AtomicI32::new(1_000),
-        };
+        let registry = Arc::new(SessionRegistry::default());
+        let state = session_state(&config, &warehouse, &registry)?;
+        let shared = Shared { warehouse, data_catalog: Arc::new(data_catalog), stores, lake, state, config, registry };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
-    /// A new session. Takes well under a millisecond.
+    /// A new session of the warehouse's own user. Takes well under a millisecond.
     pub fn session(&self) -> Session {
-        Session::new(Arc::clone(&self.shared))
+        let Config { user, database, .. } = &self.shared.config;
+        Session::new(Arc::clone(&self.shared), user, database, ClientInfo::default())
+    }
+
+    /// A new session of another user; who they are was proved before.
+    pub fn session_as(&self, user: &str, database: &str, client: ClientInfo) -> Session {
+        Session::new(Arc::clone(&self.shared), user, database, client)
+    }
+
+    /// The sessions that are alive, and what they ran.
+    pub fn registry(&self) -> &Arc<SessionRegistry> {
+        &self.shared.registry
     }
 
     /// The settings that the engine was opened with.
@@ -98,14 +100,8 @@ impl Engine {
     }
 }
 
-impl Shared {
-    pub(crate) fn next_process_id(&self) -> i32 {
-        self.process_ids.fetch_add(1, Ordering::Relaxed)
-    }
-}
-
 /// The query engine: Redshift's functions, types and rules; bounded memory; spill files below the warehouse.
-fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState> {
+fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionRegistry>) -> Result<SessionState> {
     let spill = DiskManagerBuilder::default()
         .with_mode(DiskManagerMode::Directories(vec![config.warehouse.join("tmp")]))
         .with_max_temp_directory_size(config.spill_limit_bytes);
@@ -139,5 +135,8 @@ fn session_state(config: &Config, warehouse: &Warehouse) -> Result<SessionState>
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     functions::register_all(&mut state)?;
+    for function in process_functions(registry) {
+        state.register_udf(Arc::new(function))?;
+    }
     Ok(state)
 }

@@ -18,7 +18,10 @@ pub mod unparse;
 
 pub use ast::Statement;
 pub use error::ParseError;
-pub use parser::{ParsedStatement, ParserOptions, parse_expression, parse_query, parse_script, parse_statement};
+pub use parser::{
+    ParameterValue, ParsedStatement, ParserOptions, parse_expression, parse_query, parse_script, parse_statement,
+    parse_statement_with_values,
+};
 pub use script::{ScriptPart, split};
 
 #[cfg(test)]

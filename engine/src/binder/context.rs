@@ -4,7 +4,11 @@
 use std::sync::Arc;
 
 use crate::{
-    glue::DataCatalog, lake::ObjectStores, rewrite::Constants, session::SessionInfo, transaction::CatalogSnapshot,
+    glue::DataCatalog,
+    lake::ObjectStores,
+    rewrite::Constants,
+    session::{SessionInfo, SessionRegistry},
+    transaction::CatalogSnapshot,
 };
 
 /// Everything that names are resolved against.
@@ -25,4 +29,6 @@ pub struct BindContext {
     pub constants: Constants,
     /// What system views tell about the session.
     pub session: Arc<SessionInfo>,
+    /// All sessions of the engine, and what they ran.
+    pub registry: Arc<SessionRegistry>,
 }

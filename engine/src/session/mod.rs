@@ -6,27 +6,35 @@
 
 /// Stopping a running statement from outside.
 mod cancel;
+/// Result columns before a statement runs.
+mod describe;
 /// Planning and running queries.
 mod execution;
 /// Values that system views and functions tell about a session.
 mod info;
 /// Session parameters: SET, RESET, SHOW.
 pub mod parameter;
+/// PG_CANCEL_BACKEND and PG_TERMINATE_BACKEND.
+mod process_function;
+/// A bounded memory of what sessions did.
+pub mod query_log;
+/// The sessions that are alive.
+pub mod registry;
 /// What statements give back.
 mod result;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use blueshift_sql::{
-    ParsedStatement, ParserOptions,
-    ast::{Query, Statement},
-};
+use blueshift_sql::{ParsedStatement, ParserOptions, ast::Statement};
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
-pub use cancel::CancelHandle;
+pub use cancel::{CancelHandle, terminated};
 pub(crate) use execution::{result_column, result_columns};
 pub use info::SessionInfo;
+pub(crate) use process_function::process_functions;
+pub use query_log::{ConnectionEvent, ConnectionEventKind, FinishedQuery};
+pub use registry::{ClientInfo, RunningQuery, SessionActivity, SessionEntry, SessionRegistry};
 pub use result::{Notice, ResultColumn, StatementError, StatementResult};
 
 use crate::{
@@ -56,15 +64,16 @@ pub struct Session {
     transaction: TransactionState,
     temporary_schema: Option<String>,
     notices: Vec<Notice>,
-    cancel: CancelHandle,
+    entry: Arc<SessionEntry>,
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, user: &str, database: &str, client: ClientInfo) -> Self {
+        let entry = shared.registry.register(user, database, client);
         let info = Arc::new(SessionInfo {
-            process_id: shared.next_process_id(),
-            user: shared.config.user.clone(),
-            database: shared.config.database.clone(),
+            process_id: entry.process_id,
+            user: user.to_owned(),
+            database: database.to_owned(),
         });
         Session {
             shared,
@@ -73,7 +82,7 @@ impl Session {
             transaction: TransactionState::Idle,
             temporary_schema: None,
             notices: vec![],
-            cancel: CancelHandle::default(),
+            entry,
         }
     }
 
@@ -103,28 +112,74 @@ impl Session {
 
     /// Runs one statement.
     pub async fn run_statement(&mut self, parsed: &ParsedStatement) -> Result<StatementResult> {
-        self.cancel.reset();
+        let running = self.shared.registry.begin_query(&self.entry, &parsed.text);
+        let outcome = self.run_unlogged(parsed).await;
+        self.log(running, &outcome);
+        outcome
+    }
+
+    async fn run_unlogged(&mut self, parsed: &ParsedStatement) -> Result<StatementResult> {
+        let cancel = self.cancel_handle();
+        cancel.reset();
+        if cancel.is_terminated() {
+            return Err(terminated());
+        }
         match &parsed.statement {
             Statement::Begin(_) => return self.begin_block(),
             Statement::Commit => return self.end_block(true),
             Statement::Rollback => return self.end_block(false),
-            _ if matches!(self.transaction, TransactionState::Failed) => {
-                return Err(Error::new(
-                    SqlState::IN_FAILED_TRANSACTION,
-                    "current transaction is aborted, commands ignored until end of transaction block",
-                ));
-            }
-            _ => {}
+            _ => self.check_not_failed()?,
         }
         self.ensure_transaction();
-        let cancel = self.cancel.clone();
+        let timeout = self.parameters.statement_timeout();
         let running = AssertUnwindSafe(statement::execute(self, parsed)).catch_unwind();
         let outcome = tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(Error::new(SqlState::QUERY_CANCELED, "canceling statement due to user request")),
+            error = cancel.cancelled() => Err(error),
+            error = timed_out(timeout) => Err(error),
             outcome = running => outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))),
         };
         self.finish_statement(outcome)
+    }
+
+    /// Errors: 25P02 in a block that failed.
+    pub(crate) fn check_not_failed(&self) -> Result<()> {
+        match self.transaction {
+            TransactionState::Failed => Err(Error::new(
+                SqlState::IN_FAILED_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers a statement that has ended.
+    fn log(&self, running: RunningQuery, outcome: &Result<StatementResult>) {
+        let first_word = || running.text.split_whitespace().next().unwrap_or("").to_uppercase();
+        let (command, rows) = match outcome {
+            Ok(result) => result.command_and_rows(),
+            Err(_) => (first_word(), 0),
+        };
+        let label = self.parameters.get("query_group").filter(|group| *group != "unset").unwrap_or("default");
+        let activity = self.entry.activity();
+        self.shared.registry.finish_query(
+            &self.entry,
+            FinishedQuery {
+                query_id: running.query_id,
+                process_id: self.info.process_id,
+                transaction_id: activity.transaction_id,
+                user: self.info.user.clone(),
+                database: self.info.database.clone(),
+                label: label.to_owned(),
+                application_name: activity.client.application_name,
+                text: running.text,
+                command,
+                started: running.started,
+                ended: Utc::now(),
+                rows,
+                error: outcome.as_ref().err().map(|error| (error.state().0, error.message().to_owned())),
+            },
+        );
     }
 
     fn finish_statement(&mut self, outcome: Result<StatementResult>) -> Result<StatementResult> {
@@ -156,7 +211,9 @@ impl Session {
 
     fn start(&mut self, block: bool) {
         let transaction = Box::new(self.shared.warehouse.begin());
-        self.transaction = TransactionState::Active { transaction, started: Utc::now(), block };
+        let started = Utc::now();
+        self.entry.begin_transaction(self.shared.registry.next_transaction_id(), block.then_some(started));
+        self.transaction = TransactionState::Active { transaction, started, block };
     }
 
     fn begin_block(&mut self) -> Result<StatementResult> {
@@ -183,6 +240,7 @@ impl Session {
     }
 
     fn commit(&mut self) -> Result<()> {
+        self.entry.end_transaction();
         match std::mem::replace(&mut self.transaction, TransactionState::Idle) {
             TransactionState::Active { transaction, .. } => transaction.commit().map(|_| ()),
             _ => Ok(()),
@@ -190,6 +248,7 @@ impl Session {
     }
 
     fn rollback(&mut self) {
+        self.entry.end_transaction();
         if let TransactionState::Active { transaction, .. } =
             std::mem::replace(&mut self.transaction, TransactionState::Idle)
         {
@@ -232,6 +291,7 @@ impl Session {
             stores: Arc::clone(&self.shared.stores),
             database: self.info.database.clone(),
             temporary_schema: self.temporary_schema.clone(),
+            registry: Arc::clone(&self.shared.registry),
             constants: Constants {
                 transaction_start,
                 statement_start: now,
@@ -248,9 +308,7 @@ impl Session {
 
     /// Looks something up in the catalog as the session sees it now.
     pub(crate) fn lookup<T>(&mut self, look: impl FnOnce(&BindContext) -> Result<T>) -> Result<T> {
-        if matches!(self.transaction, TransactionState::Failed) {
-            return Err(Error::new(SqlState::IN_FAILED_TRANSACTION, "current transaction is aborted"));
-        }
+        self.check_not_failed()?;
         self.ensure_transaction();
         let found = self.bind_context().and_then(|context| look(&context));
         if !self.in_transaction_block() {
@@ -277,7 +335,39 @@ impl Session {
 
     /// A handle that stops the running statement from another thread.
     pub fn cancel_handle(&self) -> CancelHandle {
-        self.cancel.clone()
+        self.entry.cancel.clone()
+    }
+
+    /// What the registry of sessions knows about this one.
+    pub fn entry(&self) -> &Arc<SessionEntry> {
+        &self.entry
+    }
+
+    /// Sets a session parameter, as SET does.
+    ///
+    /// Errors: 42704 for one that is not known, 22023 for a value that is none.
+    pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<()> {
+        self.parameters.set(name, Some(value.to_owned()))?;
+        self.parameter_changed(name);
+        Ok(())
+    }
+
+    /// The value of a session parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name)
+    }
+
+    /// What others see of a parameter follows it.
+    pub(crate) fn parameter_changed(&self, name: &str) {
+        if name == "application_name" {
+            let value = self.parameters.get(name).unwrap_or_default().to_owned();
+            self.entry.update_client(|client| client.application_name = value);
+        }
+    }
+
+    /// Whether the session is inside a block that failed.
+    pub fn in_failed_transaction(&self) -> bool {
+        matches!(self.transaction, TransactionState::Failed)
     }
 
     pub(crate) fn notice(&mut self, notice: Notice) {
@@ -288,37 +378,15 @@ impl Session {
     pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
+}
 
-    /// The result columns of the last statement of `script`; the statements before it are run.
-    /// Empty for a statement without a result.
-    pub async fn describe(&mut self, script: &str) -> std::result::Result<Vec<ResultColumn>, StatementError> {
-        let parts = blueshift_sql::split(script);
-        let Some((last, before)) = parts.split_last() else { return Ok(vec![]) };
-        for (index, part) in before.iter().enumerate() {
-            let failed = |error| StatementError { error, statement: index + 1 };
-            let parsed = self.parse(part).map_err(failed)?;
-            self.run_statement(&parsed).await.map_err(failed)?;
-        }
-        let failed = |error| StatementError { error, statement: parts.len() };
-        let parsed = self.parse(last).map_err(failed)?;
-        match &parsed.statement {
-            Statement::Query(query) => self.describe_query(query).map_err(failed),
-            Statement::Show(_) | Statement::Explain(_) => {
-                let result = self.run_statement(&parsed).await.map_err(failed)?;
-                Ok(result.columns().to_vec())
-            }
-            _ => Ok(vec![]),
-        }
+/// Completes with the statement's error when its time is over; never without a limit.
+async fn timed_out(limit: Option<Duration>) -> Error {
+    match limit {
+        Some(limit) => tokio::time::sleep(limit).await,
+        None => std::future::pending().await,
     }
-
-    fn describe_query(&mut self, query: &Query) -> Result<Vec<ResultColumn>> {
-        self.ensure_transaction();
-        let columns = self.plan_query(query).map(|plan| execution::result_columns(&plan));
-        if !self.in_transaction_block() {
-            self.rollback();
-        }
-        columns
-    }
+    Error::new(SqlState::QUERY_CANCELED, "canceling statement due to statement timeout")
 }
 
 /// Names of schemas for temporary tables start so; they are never shown.
@@ -333,6 +401,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 impl Drop for Session {
     fn drop(&mut self) {
         self.rollback();
+        self.shared.registry.remove(self.info.process_id);
         let Some(name) = self.temporary_schema.take() else { return };
         let mut transaction = self.shared.warehouse.begin();
         let dropped = transaction.snapshot().and_then(|snapshot| match snapshot.schema(&name) {

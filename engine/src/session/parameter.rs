@@ -1,6 +1,6 @@
 //! Session parameters: their names, defaults and values ("Configuration reference" of the guide).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::error::{Error, Result, SqlState};
 
@@ -98,6 +98,12 @@ impl Parameters {
         matches!(self.get(name), Some("on" | "true"))
     }
 
+    /// How long a statement may run; None: as long as it takes.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        let milliseconds: u64 = self.get("statement_timeout").and_then(|text| text.parse().ok()).unwrap_or(0);
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    }
+
     /// The schemas of the search path, `$user` replaced by the user's name.
     pub fn search_path(&self, user: &str) -> Vec<String> {
         let path = self.get("search_path").unwrap_or("public");
@@ -115,6 +121,11 @@ fn default(name: &str) -> Option<&'static str> {
 
 /// Booleans are kept as `on` and `off`.
 fn normalized(name: &str, value: String) -> Result<String> {
+    match name {
+        "statement_timeout" => return milliseconds(name, &value),
+        "client_encoding" => return encoding(value),
+        _ => {}
+    }
     if !matches!(default(name), Some("on" | "off")) {
         return Ok(value);
     }
@@ -124,5 +135,23 @@ fn normalized(name: &str, value: String) -> Result<String> {
         _ => {
             Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("parameter \"{name}\" requires a Boolean value")))
         }
+    }
+}
+
+fn milliseconds(name: &str, value: &str) -> Result<String> {
+    match value.trim().parse::<u32>() {
+        Ok(number) => Ok(number.to_string()),
+        Err(_) => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("invalid value for parameter \"{name}\": \"{value}\""),
+        )),
+    }
+}
+
+/// Text is UTF-8 everywhere, so that is the one encoding that clients can have.
+fn encoding(value: String) -> Result<String> {
+    match value.to_lowercase().replace(['-', '_', '"', '\''], "").as_str() {
+        "utf8" | "unicode" => Ok("UTF8".to_owned()),
+        _ => Err(Error::not_supported(format!("client encoding \"{value}\""))),
     }
 }

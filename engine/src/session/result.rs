@@ -57,6 +57,14 @@ impl StatementResult {
         }
     }
 
+    /// The words of the command tag, and the number of rows returned or changed.
+    pub fn command_and_rows(&self) -> (String, u64) {
+        let words: Vec<&str> =
+            self.tag().split(' ').filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect();
+        let counted = self.tag().rsplit(' ').next().and_then(|count| count.parse().ok());
+        (words.join(" "), counted.unwrap_or(self.row_count() as u64))
+    }
+
     /// The number of rows.
     pub fn row_count(&self) -> usize {
         match self {

@@ -7,6 +7,8 @@
 mod alter_table;
 /// Storing rows: values cast to the columns they go to, NOT NULL checked, segments written.
 mod assignment;
+/// CANCEL.
+mod cancel;
 /// COMMENT ON.
 mod comment;
 /// CREATE TABLE.
@@ -97,6 +99,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Reset(reset) => setting::reset(session, reset),
         Statement::Show(show) => setting::show(session, show, parsed.text.trim()),
         Statement::Grant(_) => grant::execute(session, &parsed.text),
+        Statement::Cancel(cancel) => cancel::execute(session, cancel),
         Statement::Analyze(_) => Ok(maintenance::analyze()),
         Statement::Vacuum(vacuum) => maintenance::vacuum(session, vacuum),
         _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),

@@ -23,6 +23,7 @@ pub fn set(session: &mut Session, set: &ast::Set) -> Result<StatementResult> {
         return Err(Error::not_supported("SET LOCAL"));
     }
     session.parameters.set(&set.name, set.value.text())?;
+    session.parameter_changed(&set.name);
     Ok(StatementResult::done("SET"))
 }
 
@@ -32,6 +33,7 @@ pub fn reset(session: &mut Session, reset: &ast::Reset) -> Result<StatementResul
         Some(name) => session.parameters.set(name, None)?,
         None => session.parameters.reset_all(),
     }
+    session.parameter_changed(reset.name.as_deref().unwrap_or("application_name"));
     Ok(StatementResult::done("RESET"))
 }
 

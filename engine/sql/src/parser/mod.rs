@@ -10,6 +10,7 @@ mod external;
 mod grammar;
 mod grant;
 mod maintenance;
+mod parameter;
 mod policy;
 mod query;
 mod recorded;
@@ -37,6 +38,7 @@ use crate::limits::{self, STATEMENT_BYTES_MAX};
 use crate::{ParseError, ScriptPart};
 use grammar::Places;
 pub(crate) use grammar::{Grammar, Parsed};
+pub use parameter::ParameterValue;
 pub(crate) use reserved::is_reserved;
 pub(crate) use transaction::isolation_words;
 
@@ -72,6 +74,17 @@ pub fn parse_statement(part: &ScriptPart<'_>, options: ParserOptions) -> Result<
     Ok(ParsedStatement { statement, text: part.text.to_string(), offset: part.offset, parameters })
 }
 
+/// Parses one statement anew with values in the places of its `$n` parameters; `values[0]` is `$1`.
+/// Parameters beyond `values` stay.
+pub fn parse_statement_with_values(
+    text: &str,
+    options: ParserOptions,
+    values: &[ParameterValue],
+) -> Result<ParsedStatement, ParseError> {
+    let (statement, parameters) = parse_text_with(text, options, values, |grammar| grammar.statement())?;
+    Ok(ParsedStatement { statement, text: text.to_string(), offset: 0, parameters })
+}
+
 /// Parses one query, e.g. a stored view definition.
 pub fn parse_query(text: &str, options: ParserOptions) -> Result<Box<Query>, ParseError> {
     Ok(parse_text(text, options, |grammar| grammar.query())?.0)
@@ -88,6 +101,15 @@ fn parse_text<T>(
     options: ParserOptions,
     rule: impl FnOnce(&mut Grammar<'_>) -> Parsed<T>,
 ) -> Result<(T, usize), ParseError> {
+    parse_text_with(text, options, &[], rule)
+}
+
+fn parse_text_with<T>(
+    text: &str,
+    options: ParserOptions,
+    values: &[ParameterValue],
+    rule: impl FnOnce(&mut Grammar<'_>) -> Parsed<T>,
+) -> Result<(T, usize), ParseError> {
     if text.len() > STATEMENT_BYTES_MAX {
         return Err(
             ParseError::at(text, 0, format!("statement is longer than {STATEMENT_BYTES_MAX} bytes")).into_limit()
@@ -99,6 +121,7 @@ fn parse_text<T>(
         ParseError::at(text, offset, format!("stack depth limit exceeded: {limit}")).into_limit()
     })?;
     token_rewrite::rewrite(&mut tokens);
+    parameter::substitute(&mut tokens, values);
     let parameters = highest_parameter(&tokens);
     let dialect = RedshiftDialect::new(tokens.tokens.len());
     let starts = tokens.tokens.iter().map(|token| (token.span.start.line, token.span.start.column)).collect();
