@@ -1,7 +1,9 @@
 //! Aggregate functions (page c_Aggregate_Functions). What DataFusion's own do as Redshift documents
-//! it is taken from there: COUNT, MIN, MAX, ANY_VALUE, BIT_AND, BIT_OR, BOOL_AND, BOOL_OR, STDDEV*,
+//! it is taken from there: COUNT (wrapped), MIN, MAX, ANY_VALUE, BIT_AND, BIT_OR, BOOL_AND, BOOL_OR, STDDEV*,
 //! VAR*.
 
+/// COUNT
+pub mod count;
 /// LISTAGG
 pub mod listagg;
 /// MEDIAN, PERCENTILE_CONT and PERCENTILE_DISC
@@ -39,7 +41,7 @@ pub fn all() -> Vec<Arc<AggregateUDF>> {
         percentile::median(),
         percentile::percentile_cont(),
         percentile::percentile_disc(),
-        built_in::count::count_udaf(),
+        count::count(),
         built_in::min_max::min_udaf(),
         built_in::min_max::max_udaf(),
         built_in::any_value::any_value_udaf(),
