@@ -86,6 +86,12 @@ sql_states! {
     IN_FAILED_TRANSACTION = "25P02";
     /// The command cannot run inside a transaction block.
     ACTIVE_TRANSACTION = "25001";
+    /// The transaction may only read.
+    READ_ONLY_TRANSACTION = "25006";
+    /// Transactions wait for each other.
+    DEADLOCK_DETECTED = "40P01";
+    /// The object is in use by others.
+    OBJECT_IN_USE = "55006";
     /// Another transaction got in the way.
     SERIALIZATION_FAILURE = "40001";
     /// Cancelled on request.
@@ -94,6 +100,8 @@ sql_states! {
     ADMIN_SHUTDOWN = "57P01";
     /// Out of memory.
     OUT_OF_MEMORY = "53200";
+    /// Too many open files.
+    INSUFFICIENT_RESOURCES = "53000";
     /// Out of disk.
     DISK_FULL = "53100";
     /// A named limit was reached.
@@ -302,6 +310,11 @@ impl Error {
         Error::new(SqlState::SERIALIZATION_FAILURE, "1023")
             .with_detail(format!("Serializable isolation violation on table - {table}"))
             .with_hint("Run the transaction again.")
+    }
+
+    /// A change in a transaction that may only read.
+    pub fn read_only_transaction() -> Self {
+        Error::new(SqlState::READ_ONLY_TRANSACTION, "transaction is read-only")
     }
 
     /// A managed or external file that is damaged.

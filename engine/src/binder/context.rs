@@ -8,13 +8,17 @@ use crate::{
     lake::ObjectStores,
     rewrite::Constants,
     session::{SessionInfo, SessionRegistry},
-    transaction::CatalogSnapshot,
+    transaction::{CatalogSnapshot, ReadSet, Warehouse},
 };
 
 /// Everything that names are resolved against.
 pub struct BindContext {
     /// The catalog as this transaction sees it.
     pub snapshot: Arc<CatalogSnapshot>,
+    /// Notes which tables are read, for SERIALIZABLE.
+    pub reads: Arc<ReadSet>,
+    /// The warehouse: running transactions and locks for system views.
+    pub warehouse: Arc<Warehouse>,
     /// AWS Glue's part: databases and tables of external schemas.
     pub data_catalog: Arc<DataCatalog>,
     /// Opens locations of external tables.

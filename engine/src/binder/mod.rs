@@ -109,6 +109,7 @@ impl<'a> Binder<'a> {
         match resolve_name(self.context, &name)? {
             ResolvedRelation::Table(table) => {
                 self.used.borrow_mut().push(table.id);
+                self.context.reads.record(table.id);
                 let store = Arc::clone(self.store);
                 Ok(Arc::new(if wants_row_ids {
                     ManagedTable::with_row_ids(store, table)

@@ -12,6 +12,8 @@ mod describe;
 mod execution;
 /// Values that system views and functions tell about a session.
 mod info;
+/// Statements that are run again.
+mod repetition;
 /// Session parameters: SET, RESET, SHOW.
 pub mod parameter;
 /// PG_CANCEL_BACKEND and PG_TERMINATE_BACKEND.
@@ -25,7 +27,10 @@ mod result;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use blueshift_sql::{ParsedStatement, ParserOptions, ast::Statement};
+use blueshift_sql::{
+    ParsedStatement, ParserOptions,
+    ast::{Statement, TransactionModes},
+};
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
@@ -43,15 +48,18 @@ use crate::{
     error::{Error, Result, SqlState},
     rewrite::Constants,
     statement,
-    transaction::Transaction,
+    transaction::{CatalogSnapshot, ReadSet, Transaction, TransactionOwner},
 };
+
+pub use crate::transaction::TEMPORARY_SCHEMA_PREFIX;
 
 /// Where a session stands between statements.
 enum TransactionState {
     /// No transaction block.
     Idle,
-    /// In a transaction; `block` tells whether the user opened it with BEGIN.
-    Active { transaction: Box<Transaction>, started: DateTime<Utc>, block: bool },
+    /// In a transaction; `block` tells whether the user opened it with BEGIN, `read_only` whether
+    /// it may change anything.
+    Active { transaction: Box<Transaction>, started: DateTime<Utc>, block: bool, read_only: bool },
     /// In a block that failed and waits for its end.
     Failed,
 }
@@ -125,11 +133,26 @@ impl Session {
             return Err(terminated());
         }
         match &parsed.statement {
-            Statement::Begin(_) => return self.begin_block(),
+            Statement::Begin(begin) => return self.begin_block(&begin.modes),
             Statement::Commit => return self.end_block(true),
             Statement::Rollback => return self.end_block(false),
             _ => self.check_not_failed()?,
         }
+        let mut repetition = repetition::Repetition::new(&parsed.statement, self.in_transaction_block());
+        let notices = self.notices.len();
+        loop {
+            match self.attempt(parsed, &cancel).await {
+                Err(error) if repetition.is_worthwhile(&error) => {
+                    self.notices.truncate(notices);
+                    repetition.pause().await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Runs a statement once, in the block's transaction or in one of its own.
+    async fn attempt(&mut self, parsed: &ParsedStatement, cancel: &CancelHandle) -> Result<StatementResult> {
         self.ensure_transaction();
         let timeout = self.parameters.statement_timeout();
         let running = AssertUnwindSafe(statement::execute(self, parsed)).catch_unwind();
@@ -205,20 +228,29 @@ impl Session {
 
     fn ensure_transaction(&mut self) {
         if matches!(self.transaction, TransactionState::Idle) {
-            self.start(false);
+            self.start(false, None);
         }
     }
 
-    fn start(&mut self, block: bool) {
-        let transaction = Box::new(self.shared.warehouse.begin());
+    /// A transaction that may change things unless it is `read_only`; None: as the session says.
+    fn start(&mut self, block: bool, read_only: Option<bool>) {
+        let owner = TransactionOwner {
+            transaction_id: self.shared.registry.next_transaction_id(),
+            process_id: self.info.process_id,
+            user: self.info.user.clone(),
+            database: self.info.database.clone(),
+        };
         let started = Utc::now();
-        self.entry.begin_transaction(self.shared.registry.next_transaction_id(), block.then_some(started));
-        self.transaction = TransactionState::Active { transaction, started, block };
+        self.entry.begin_transaction(owner.transaction_id, block.then_some(started));
+        let transaction = Box::new(self.shared.warehouse.begin_for(owner));
+        let read_only = read_only.unwrap_or_else(|| self.parameters.is_on("transaction_read_only"));
+        self.transaction = TransactionState::Active { transaction, started, block, read_only };
     }
 
-    fn begin_block(&mut self) -> Result<StatementResult> {
+    /// All isolation levels stand for the database's ("BEGIN" of the guide).
+    fn begin_block(&mut self, modes: &TransactionModes) -> Result<StatementResult> {
         match self.transaction {
-            TransactionState::Idle => self.start(true),
+            TransactionState::Idle => self.start(true, modes.read_only),
             TransactionState::Active { .. } | TransactionState::Failed => {
                 self.notice(Notice::warning("there is already a transaction in progress"));
             }
@@ -269,6 +301,18 @@ impl Session {
         }
     }
 
+    /// Whether the running transaction may only read.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self.transaction, TransactionState::Active { read_only: true, .. })
+    }
+
+    /// SET TRANSACTION READ ONLY or READ WRITE: from here to the transaction's end.
+    pub(crate) fn set_read_only(&mut self, wanted: bool) {
+        if let TransactionState::Active { read_only, .. } = &mut self.transaction {
+            *read_only = wanted;
+        }
+    }
+
     /// Whether the session is inside BEGIN … COMMIT.
     pub fn in_transaction_block(&self) -> bool {
         matches!(self.transaction, TransactionState::Active { block: true, .. } | TransactionState::Failed)
@@ -278,15 +322,23 @@ impl Session {
 
     /// What names and words mean to a statement that starts now.
     pub(crate) fn bind_context(&mut self) -> Result<BindContext> {
+        let transaction = self.transaction()?;
+        let (snapshot, reads) = (transaction.snapshot()?, Arc::clone(transaction.reads()));
+        Ok(self.bind_context_on(snapshot, reads))
+    }
+
+    /// The same in a given state of the catalog.
+    pub(crate) fn bind_context_on(&self, snapshot: Arc<CatalogSnapshot>, reads: Arc<ReadSet>) -> BindContext {
         let now = Utc::now();
         let transaction_start = match &self.transaction {
             TransactionState::Active { started, .. } => *started,
             _ => now,
         };
-        let snapshot = self.transaction()?.snapshot()?;
         let search_path = self.parameters.search_path(&self.info.user);
         let schema = search_path.iter().find(|schema| snapshot.schema(schema).is_some()).cloned();
-        Ok(BindContext {
+        BindContext {
+            reads,
+            warehouse: Arc::clone(&self.shared.warehouse),
             data_catalog: Arc::clone(&self.shared.data_catalog),
             stores: Arc::clone(&self.shared.stores),
             database: self.info.database.clone(),
@@ -303,7 +355,7 @@ impl Session {
             session: Arc::clone(&self.info),
             search_path,
             snapshot,
-        })
+        }
     }
 
     /// Looks something up in the catalog as the session sees it now.
@@ -389,9 +441,6 @@ async fn timed_out(limit: Option<Duration>) -> Error {
     Error::new(SqlState::QUERY_CANCELED, "canceling statement due to statement timeout")
 }
 
-/// Names of schemas for temporary tables start so; they are never shown.
-pub const TEMPORARY_SCHEMA_PREFIX: &str = "pg_temp_";
-
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
@@ -405,10 +454,10 @@ impl Drop for Session {
         let Some(name) = self.temporary_schema.take() else { return };
         let mut transaction = self.shared.warehouse.begin();
         let dropped = transaction.snapshot().and_then(|snapshot| match snapshot.schema(&name) {
-            Some(schema) => transaction.drop_schema(schema.id),
+            Some(schema) => transaction.drop_schema_with_relations(schema.id),
             None => Ok(()),
         });
-        // When this fails the schema is swept at the next start.
+        // When this fails the schema is swept when the warehouse is opened next by one alone.
         if dropped.is_ok() {
             let _ = transaction.commit();
         }

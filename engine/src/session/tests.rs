@@ -179,3 +179,109 @@ async fn casts_of_not_null_columns_are_grouped() {
                  group by 1 order by 1";
     assert_eq!(rows(&mut session, outer).await, ["2021-01-03|1", "∅|1"]);
 }
+
+/// Two sessions on a table that the first has changed in a block.
+async fn with_open_update(engine: &Engine) -> (Session, Session) {
+    let (mut first, mut second) = (engine.session(), engine.session());
+    rows(&mut first, "create table t (a int, b int); insert into t values (1, 0), (2, 0)").await;
+    rows(&mut first, "begin; update t set b = b + 1").await;
+    rows(&mut second, "set statement_timeout to 60000").await;
+    (first, second)
+}
+
+fn waiting(engine: &Engine) -> usize {
+    engine.shared.warehouse.locks().locks().iter().filter(|(_, lock)| !lock.granted).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_waits_for_a_writer_and_sees_what_it_left() {
+    let (_folder, engine) = engine();
+    let (mut first, mut second) = with_open_update(&engine).await;
+    assert_eq!(rows(&mut second, "select sum(b) from t").await, ["0"], "readers do not wait");
+    let update = tokio::spawn(async move {
+        second.run("update t set b = b + 10").await.unwrap();
+        second
+    });
+    while waiting(&engine) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let transactions = engine.shared.warehouse.running_transactions();
+    let waits = transactions.iter().flat_map(|t| &t.locks).filter(|l| !l.granted).count();
+    assert_eq!((transactions.len(), waits), (2, 1));
+    rows(&mut first, "commit").await;
+    let mut second = update.await.unwrap();
+    assert_eq!(rows(&mut second, "select a, b from t order by a").await, ["1|11", "2|11"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_ends_by_timeout_and_by_cancel() {
+    let (_folder, engine) = engine();
+    let (_first, mut second) = with_open_update(&engine).await;
+    rows(&mut second, "set statement_timeout to 50").await;
+    assert_eq!(state_of(&mut second, "delete from t").await, "57014");
+    rows(&mut second, "set statement_timeout to 0").await;
+    let cancel = second.cancel_handle();
+    let deleting = tokio::spawn(async move { state_of(&mut second, "delete from t").await });
+    while waiting(&engine) == 0 {
+        tokio::task::yield_now().await;
+    }
+    cancel.cancel();
+    assert_eq!(deleting.await.unwrap(), "57014");
+    assert_eq!(waiting(&engine), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lock_keeps_readers_out_until_the_end() {
+    let (_folder, engine) = engine();
+    let (mut first, mut second) = (engine.session(), engine.session());
+    rows(&mut first, "create table t (a int); begin; lock t; insert into t values (1)").await;
+    let reading = tokio::spawn(async move { rows(&mut second, "select count(*) from public.t").await });
+    while waiting(&engine) == 0 {
+        tokio::task::yield_now().await;
+    }
+    rows(&mut first, "commit").await;
+    assert_eq!(reading.await.unwrap(), ["1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletes_from_different_segments_go_together_and_from_one_conflict() {
+    let (_folder, engine) = engine();
+    let (mut first, mut second) = (engine.session(), engine.session());
+    rows(&mut first, "create table t (a int); insert into t values (1), (2); insert into t values (3), (4)").await;
+    // The locks of one process would make the second wait: another process has none.
+    let other = Engine::open(engine.config().clone()).unwrap();
+    let mut third = other.session();
+    rows(&mut second, "begin; delete from t where a = 1").await;
+    rows(&mut third, "begin; delete from t where a = 3; commit").await;
+    rows(&mut second, "commit").await;
+    assert_eq!(rows(&mut first, "select a from t order by a").await, ["2", "4"]);
+    rows(&mut second, "begin; delete from t where a = 2").await;
+    rows(&mut third, "delete from t where a = 2").await;
+    let error = second.run("commit").await.unwrap_err().error;
+    assert_eq!((error.state().0, error.message()), ("40001", "1023"));
+    // Outside of a block the statement is run again on what the other left.
+    rows(&mut second, "insert into t values (5)").await;
+    let deletes = (0..8).map(|_| async { other.session().run("update t set a = a + 1 where a > 4").await.map(|_| ()) });
+    let mine = (0..8).map(|_| async { engine.session().run("update t set a = a + 1 where a > 4").await.map(|_| ()) });
+    let (theirs, mine) = futures::join!(futures::future::join_all(deletes), futures::future::join_all(mine));
+    assert!(theirs.iter().chain(&mine).all(Result::is_ok), "{theirs:?} {mine:?}");
+    assert_eq!(rows(&mut first, "select a from t order by a").await, ["4", "21"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_tables_of_a_killed_session_are_swept() {
+    let (folder, engine) = engine();
+    let mut session = engine.session();
+    rows(&mut session, "create temp table mine (a int); insert into mine values (1)").await;
+    // What a kill leaves: the session is never dropped, the process's locks are gone.
+    let copy = folder.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    for file in std::fs::read_dir(folder.path().join("warehouse")).unwrap().map(|f| f.unwrap()) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+        }
+    }
+    let reopened = Engine::open(Config::new(&copy)).unwrap();
+    let snapshot = reopened.shared.warehouse.latest().unwrap();
+    assert!(!snapshot.schemas().any(|s| s.name.starts_with(TEMPORARY_SCHEMA_PREFIX)));
+}

@@ -17,6 +17,8 @@ mod create_table;
 mod create_table_as;
 /// CREATE VIEW.
 mod create_view;
+/// ALTER DATABASE … ISOLATION LEVEL, SET TRANSACTION.
+mod database_isolation;
 /// DELETE.
 mod delete;
 /// DROP TABLE, DROP VIEW, and what depends on them.
@@ -29,6 +31,8 @@ mod external_schema;
 mod external_table;
 /// INSERT.
 mod insert;
+/// LOCK, and the locks that statements take.
+mod lock;
 /// ANALYZE, VACUUM.
 mod maintenance;
 /// CREATE and REFRESH MATERIALIZED VIEW.
@@ -56,7 +60,7 @@ pub use materialized_view::is_materialized_view;
 
 use blueshift_sql::{
     ParsedStatement,
-    ast::{DropKind, Statement},
+    ast::{self, DropKind, Statement},
 };
 
 use crate::{
@@ -71,6 +75,8 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
     if parsed.parameters > 0 {
         return Err(Error::not_supported("a parameter ($1) outside of a prepared statement"));
     }
+    lock::check_access_mode(session, &parsed.statement)?;
+    lock::before(session, &parsed.statement).await?;
     match &parsed.statement {
         Statement::Query(query) => query::execute(session, query).await,
         Statement::Explain(explain) => explain::execute(session, explain).await,
@@ -95,6 +101,11 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::DropSchema(drop) => schema::drop(session, drop),
         Statement::CreateExternalSchema(create) => external_schema::create(session, create),
         Statement::CreateExternalTable(create) => external_table::create(session, create),
+        Statement::AlterDatabase(ast::AlterDatabase { name, action: ast::AlterDatabaseAction::Isolation(level) }) => {
+            database_isolation::alter(session, name, *level)
+        }
+        Statement::SetTransaction(set) => database_isolation::set_transaction(session, set),
+        Statement::Lock(tables) => lock::execute(session, tables),
         Statement::Set(set) => setting::set(session, set),
         Statement::Reset(reset) => setting::reset(session, reset),
         Statement::Show(show) => setting::show(session, show, parsed.text.trim()),

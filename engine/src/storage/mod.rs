@@ -8,6 +8,8 @@
 pub mod catalog_store;
 /// Positions of deleted rows: the files that hold them and the selections made from them.
 pub mod delete_file;
+/// Named points at which tests let the program die.
+pub mod fault;
 /// The only place where managed files are opened.
 pub mod file_system;
 /// A managed table as DataFusion sees it.

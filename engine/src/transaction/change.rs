@@ -13,8 +13,11 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    activity::{ReadSet, TransactionOwner},
     conflict,
     definition::{ColumnDefinition, CommentTarget, TableDefinition, ViewDefinition},
+    isolation::{self, ISOLATION_RECORD, IsolationLevel},
+    lock::LockMode,
     snapshot::CatalogSnapshot,
     warehouse::Warehouse,
 };
@@ -23,7 +26,9 @@ use crate::{
     error::{Error, Result, SqlState},
     storage::{
         SegmentStore,
-        catalog_store::{Change, ChangeSet, CommitError, RecordChange, type_name},
+        catalog_store::{
+            Action, Change, ChangeSet, CommitError, CommitView, Object, RecordChange, TransactionRecord, type_name,
+        },
         metadata::{
             Column, ColumnId, Relation, RelationId, SchemaId, SchemaSnapshot, SnapshotId, TableId, TableLayout,
             TableSnapshot, ViewId, ViewSnapshot,
@@ -38,6 +43,10 @@ static OVERLAY_VERSION: AtomicU64 = AtomicU64::new(1 << 63);
 #[derive(Debug)]
 pub struct Transaction {
     warehouse: Arc<Warehouse>,
+    /// Names it within the process.
+    id: u64,
+    owner: TransactionOwner,
+    reads: Arc<ReadSet>,
     base: Option<Arc<CatalogSnapshot>>,
     current: Option<Arc<CatalogSnapshot>>,
     schemas: BTreeSet<SchemaId>,
@@ -50,9 +59,12 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(warehouse: Arc<Warehouse>) -> Self {
+    pub(super) fn new(warehouse: Arc<Warehouse>, id: u64, owner: TransactionOwner, reads: Arc<ReadSet>) -> Self {
         Transaction {
             warehouse,
+            id,
+            owner,
+            reads,
             base: None,
             current: None,
             schemas: BTreeSet::new(),
@@ -79,10 +91,37 @@ impl Transaction {
         if let Some(current) = &self.current {
             return Ok(Arc::clone(current));
         }
-        let latest = self.warehouse.latest()?;
+        let latest = self.warehouse.pin(self.id)?;
         self.base = Some(Arc::clone(&latest));
         self.current = Some(Arc::clone(&latest));
         Ok(latest)
+    }
+
+    /// Whether it sees a state already.
+    pub fn is_pinned(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// The tables that it reads; whoever binds its statements fills this.
+    pub fn reads(&self) -> &Arc<ReadSet> {
+        &self.reads
+    }
+
+    /// Locks a table until the transaction ends; waits for others of this process.
+    ///
+    /// Errors: 40P01.
+    pub async fn lock(&self, table: TableId, mode: LockMode) -> Result<()> {
+        self.warehouse.locks().acquire(self.id, table, mode).await
+    }
+
+    /// Locks a table if nobody of this process is in the way.
+    pub fn try_lock(&self, table: TableId, mode: LockMode) -> bool {
+        self.warehouse.locks().try_acquire(self.id, table, mode)
+    }
+
+    /// Names the transaction within its process.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// True when there is something to commit.
@@ -119,6 +158,13 @@ impl Transaction {
         self.schemas.insert(id);
         self.overlay()?.remove_schema(id);
         Ok(())
+    }
+
+    /// DROP SCHEMA with all relations in it.
+    pub fn drop_schema_with_relations(&mut self, id: SchemaId) -> Result<()> {
+        let relations: Vec<RelationId> = self.snapshot()?.relations(id).map(Relation::id).collect();
+        relations.into_iter().try_for_each(|relation| self.drop_relation(relation))?;
+        self.drop_schema(id)
     }
 
     /// ALTER SCHEMA … RENAME TO.
@@ -409,11 +455,25 @@ impl Transaction {
         };
         let changes = self.change_set(&base, &current);
         let ours = changes.actions();
+        let mut record = self.record(&base);
         if ours.is_empty() {
+            self.commit_reads(&base, &record)?;
             return Ok(base.id());
         }
-        let validate = |theirs: &[_]| conflict::validate(&ours, theirs, &base);
-        match self.warehouse.store().commit(base.id(), &changes, &validate) {
+        for change in ours.iter().filter(|c| c.action != Action::Comment) {
+            if let Object::Relation(id) = change.object {
+                record.writes.insert(id);
+                // Whoever does more than append has seen what is there.
+                if !matches!(change.action, Action::Append | Action::Create) {
+                    record.reads.insert(id);
+                }
+            }
+        }
+        let validate = |view: &dyn CommitView| {
+            conflict::validate(&ours, &changes, view, &base)?;
+            self.check_isolation(&record, view)
+        };
+        match self.warehouse.store().commit(&record, &changes, &validate) {
             Ok(id) => {
                 // What was written and then deleted again within the transaction goes.
                 for table in changes.tables.iter().filter_map(|t| t.after.as_ref()) {
@@ -434,6 +494,35 @@ impl Transaction {
         }
     }
 
+    fn record(&self, base: &CatalogSnapshot) -> TransactionRecord {
+        TransactionRecord {
+            xid: self.owner.transaction_id,
+            pid: self.owner.process_id,
+            base: base.id(),
+            commit: None,
+            reads: self.reads.tables(),
+            writes: BTreeSet::new(),
+        }
+    }
+
+    /// What a transaction read that changed nothing matters to others when the database is
+    /// SERIALIZABLE.
+    fn commit_reads(&self, base: &CatalogSnapshot, record: &TransactionRecord) -> Result<()> {
+        let level = isolation::isolation_level(base, &self.owner.database);
+        if level == IsolationLevel::Snapshot || record.reads.is_empty() {
+            return Ok(());
+        }
+        self.warehouse.store().commit_reads(record, &|view| self.check_isolation(record, view))
+    }
+
+    fn check_isolation(&self, record: &TransactionRecord, view: &dyn CommitView) -> Result<()> {
+        let level = view.record(ISOLATION_RECORD, &self.owner.database)?;
+        match IsolationLevel::from_record(level.as_ref()) {
+            IsolationLevel::Snapshot => Ok(()),
+            IsolationLevel::Serializable => isolation::check(record, view.history(record.base)?.as_deref()),
+        }
+    }
+
     /// Forgets all changes and removes the files written for them.
     pub fn rollback(self) {
         drop(self);
@@ -442,6 +531,7 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
+        self.warehouse.end(self.id);
         if !self.keep_files {
             self.warehouse.segments().remove_quietly(self.private_files.iter().map(String::as_str));
         }

@@ -1,40 +1,68 @@
 //! Which commits of others a transaction conflicts with.
 //!
-//! As Redshift's SNAPSHOT isolation, table by table: appends go together with appends and
-//! deletes; two that delete from one table do not; who changes or drops a table has it for
-//! himself. Redshift calls a conflict a serializable isolation violation, error 1023.
+//! As Redshift's SNAPSHOT isolation: appends go together with everything but DROP; two that delete
+//! from one table go together when they touched different segments; who changes or drops a table
+//! has it for himself. Redshift calls a conflict a serializable isolation violation, error 1023.
 
 use super::snapshot::CatalogSnapshot;
 use crate::{
     error::{Error, Result, SqlState},
-    storage::catalog_store::{Action, CommittedChange, Object},
+    storage::catalog_store::{Action, ChangeSet, CommitView, CommittedChange, Object},
 };
 
 /// Checks a transaction's changes against what was committed since its base.
-pub(super) fn validate(ours: &[CommittedChange], theirs: &[CommittedChange], base: &CatalogSnapshot) -> Result<()> {
-    for other in theirs {
+pub(super) fn validate(
+    ours: &[CommittedChange],
+    changes: &ChangeSet,
+    view: &dyn CommitView,
+    base: &CatalogSnapshot,
+) -> Result<()> {
+    for other in view.committed_since(base.id())? {
         if other.object == Object::Anything {
             return Err(Error::new(SqlState::SERIALIZATION_FAILURE, "1023")
                 .with_detail("Another program changed the catalog while the transaction ran")
                 .with_hint("Run the transaction again."));
         }
-        let conflict = ours.iter().find(|c| c.object == other.object && !go_together(c.action, other.action));
-        if let Some(change) = conflict {
-            return Err(Error::serialization_failure(name(&change.object, base)));
+        for mine in ours.iter().filter(|c| c.object == other.object) {
+            let together = match go_together(mine.action, other.action) {
+                Verdict::Together => true,
+                Verdict::Apart => false,
+                Verdict::BySegment => segments_are_untouched(changes, &mine.object, view)?,
+            };
+            if !together {
+                return Err(Error::serialization_failure(name(&mine.object, base)));
+            }
         }
     }
     Ok(())
 }
 
+enum Verdict {
+    Together,
+    Apart,
+    /// When the segments that lost rows are different ones.
+    BySegment,
+}
+
 /// Whether `mine` may be committed after another transaction's `theirs`, on the same object.
-fn go_together(mine: Action, theirs: Action) -> bool {
+///
+/// Rows that were written or deleted under the definition before an ALTER mean the same after it:
+/// columns are known by id, and a file without a column shows the column's initial default.
+fn go_together(mine: Action, theirs: Action) -> Verdict {
     use Action::{Alter, Append, Comment, Create, Delete, Drop};
     match (mine, theirs) {
-        (_, Drop) => false,
-        (Comment, _) | (_, Comment) => true,
-        (Append, Append | Delete) | (Delete, Append) => true,
-        (Append | Delete | Alter | Drop | Create, _) => false,
+        (_, Drop) => Verdict::Apart,
+        (Comment, _) | (_, Comment) => Verdict::Together,
+        (Append, Append | Delete | Alter) | (Delete, Append | Alter) => Verdict::Together,
+        (Delete, Delete) => Verdict::BySegment,
+        (Append | Delete | Alter | Drop | Create, _) => Verdict::Apart,
     }
+}
+
+fn segments_are_untouched(changes: &ChangeSet, object: &Object, view: &dyn CommitView) -> Result<bool> {
+    let is_it = |id| *object == Object::Relation(id);
+    let change = changes.tables.iter().find(|c| c.before.as_ref().or(c.after.as_ref()).is_some_and(|t| is_it(t.id)));
+    change.map_or(Ok(false), |change| view.segments_are_untouched(change))
 }
 
 fn name(object: &Object, base: &CatalogSnapshot) -> String {

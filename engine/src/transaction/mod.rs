@@ -8,19 +8,27 @@
 //!
 //! This layer knows nothing of file formats: segments come from writers as descriptions.
 
+mod activity;
 mod change;
 mod conflict;
 mod data_change;
 mod definition;
+mod isolation;
+mod lock;
 mod snapshot;
+mod temporary;
 mod warehouse;
 
 #[cfg(test)]
 mod tests;
 
+pub use activity::{ReadSet, TransactionInfo, TransactionOwner};
 pub use change::Transaction;
 pub use definition::{ColumnDefinition, CommentTarget, TableDefinition, ViewDefinition};
+pub use isolation::{ISOLATION_RECORD, IsolationLevel, isolation_level};
+pub use lock::{LockInfo, LockManager, LockMode};
 pub use snapshot::CatalogSnapshot;
+pub use temporary::TEMPORARY_SCHEMA_PREFIX;
 pub use warehouse::Warehouse;
 
 pub use crate::storage::metadata::{

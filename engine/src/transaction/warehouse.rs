@@ -1,16 +1,34 @@
 //! One opened warehouse folder: the latest committed state, ids for new objects, the sweep.
 
-use std::{collections::HashSet, fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    fmt,
+    ops::Range,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::Utc;
 
 use parking_lot::Mutex;
 
-use super::{change::Transaction, snapshot::CatalogSnapshot};
+use super::{
+    activity::{Active, Activity, ReadSet, TransactionInfo, TransactionOwner},
+    change::Transaction,
+    lock::{LockInfo, LockManager, LockMode},
+    snapshot::CatalogSnapshot,
+    temporary,
+};
 use crate::{
     config::Config,
     error::{Error, Result},
     storage::{
         FileSystem, LocalFileSystem, SegmentStore,
         catalog_store::{CatalogStore, SqliteCatalogStore},
+        fault::fault_point,
         file_system::FileLock,
         metadata::FileId,
     },
@@ -27,6 +45,10 @@ pub struct Warehouse {
     segments: Arc<SegmentStore>,
     latest: Mutex<Arc<CatalogSnapshot>>,
     ids: Mutex<ReservedIds>,
+    locks: Arc<LockManager>,
+    activity: Activity,
+    /// Names transactions within the process.
+    transactions: AtomicU64,
     /// Held as long as the warehouse is open: others don't sweep meanwhile.
     _lock: Box<dyn FileLock>,
 }
@@ -65,18 +87,81 @@ impl Warehouse {
         if alone.is_some() {
             sweep(&segments, &store.referenced_files()?)?;
         }
+        // Sessions of the temporary tables that are there now are dead when nobody else is here.
+        let mut dead = Vec::new();
+        if alone.is_some() {
+            dead = temporary::schemas(&CatalogSnapshot::from_rows(store.load()?));
+        }
         // Another process may sweep between these two lines: nothing of ours is there yet.
         drop(alone);
         let lock = file_system.lock_shared(&lock_file)?;
 
         let latest = Mutex::new(Arc::new(CatalogSnapshot::from_rows(store.load()?)));
         let ids = Mutex::new(ReservedIds { catalog: 0..0, file: 0..0 });
-        Ok(Arc::new(Warehouse { store, segments, latest, ids, _lock: lock }))
+        let warehouse = Arc::new(Warehouse {
+            store,
+            segments,
+            latest,
+            ids,
+            locks: Arc::default(),
+            activity: Activity::default(),
+            transactions: AtomicU64::new(1),
+            _lock: lock,
+        });
+        temporary::sweep(&warehouse, dead)?;
+        Ok(warehouse)
     }
 
     /// A new transaction. It sees the state that is the latest when it is first used.
     pub fn begin(self: &Arc<Self>) -> Transaction {
-        Transaction::new(Arc::clone(self))
+        self.begin_for(TransactionOwner::default())
+    }
+
+    /// The same on behalf of a session.
+    pub fn begin_for(self: &Arc<Self>, owner: TransactionOwner) -> Transaction {
+        let id = self.transactions.fetch_add(1, Ordering::Relaxed);
+        let reads = Arc::new(ReadSet::default());
+        let active = Active { owner: owner.clone(), started: Utc::now(), base: None, reads: Arc::clone(&reads) };
+        self.activity.lock().insert(id, active);
+        Transaction::new(Arc::clone(self), id, owner, reads)
+    }
+
+    /// The table locks of this process.
+    pub fn locks(&self) -> &Arc<LockManager> {
+        &self.locks
+    }
+
+    /// The transactions that run in this process, with their locks.
+    pub fn running_transactions(&self) -> Vec<TransactionInfo> {
+        let locks = self.locks.locks();
+        let running = self.activity.lock();
+        let info = |(id, active): (&u64, &Active)| {
+            let read = |table| LockInfo { table, mode: LockMode::Read, granted: true, since: active.started };
+            let held = locks.iter().filter(|(owner, _)| owner == id).map(|(_, lock)| lock.clone());
+            TransactionInfo {
+                owner: active.owner.clone(),
+                started: active.started,
+                snapshot: active.base,
+                locks: active.reads.tables().into_iter().map(read).chain(held).collect(),
+            }
+        };
+        running.iter().map(info).collect()
+    }
+
+    pub(super) fn pin(&self, id: u64) -> Result<Arc<CatalogSnapshot>> {
+        self.activity.pin(id, || self.latest())
+    }
+
+    /// A transaction has ended.
+    pub(super) fn end(&self, id: u64) {
+        self.activity.lock().remove(&id);
+        self.locks.release(id);
+    }
+
+    /// Sets `count` numbers of a counter aside, for this process alone: they are given out once,
+    /// also when the transaction that uses them is rolled back. Counters begin at 1.
+    pub fn reserve_numbers(&self, counter: &str, count: i64) -> Result<Range<i64>> {
+        self.store.reserve_numbers(counter, count)
     }
 
     /// The data files, for readers and writers of tables.
@@ -127,6 +212,7 @@ fn sweep(segments: &SegmentStore, referenced: &HashSet<String>) -> Result<()> {
             for file in list(&folder)?.into_iter().filter(|e| !e.is_directory) {
                 let path = format!("{folder}{}", file.name);
                 if !referenced.contains(&path) {
+                    fault_point("sweep.file")?;
                     file_system.remove(&segments.resolve(&path))?;
                 }
             }

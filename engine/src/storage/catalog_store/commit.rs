@@ -11,8 +11,8 @@ use datafusion::common::ScalarValue;
 use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 
 use super::{
-    Action, Change, ChangeSet, CommittedChange, Object,
-    load::{self, ViewColumnDetail, ViewDetail},
+    Action, Change, ChangeSet, CommitView, CommittedChange, Object, TransactionRecord, history,
+    load::{ViewColumnDetail, ViewDetail},
     sqlite::sqlite_error,
     type_name::{type_hint, type_name},
 };
@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
     storage::{
         metadata::{
-            Column, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaId, SchemaSnapshot, Segment, SnapshotId,
+            Column, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
             TableSnapshot, ViewSnapshot,
         },
         statistics,
@@ -35,17 +35,17 @@ pub(super) fn now() -> String {
 /// Validates and writes `changes`; the caller commits.
 pub(super) fn write(
     transaction: &Transaction<'_>,
-    base: SnapshotId,
+    record: &TransactionRecord,
     changes: &ChangeSet,
-    validate: &dyn Fn(&[CommittedChange]) -> Result<()>,
+    validate: &dyn Fn(&dyn CommitView) -> Result<()>,
 ) -> Result<SnapshotId> {
     let sql = "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot
         ORDER BY snapshot_id DESC LIMIT 1";
     let (latest, schema_version, next_catalog, next_file): (i64, i64, i64, i64) = transaction
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .map_err(sqlite_error)?;
-    if latest > base.0 {
-        validate(&committed_since(transaction, base)?)?;
+    if latest > record.base.0 {
+        validate(&history::View(transaction))?;
     }
     let actions = changes.actions();
     let is_definition = |c: &CommittedChange| {
@@ -63,33 +63,9 @@ pub(super) fn write(
     changes.records.iter().try_for_each(|r| writer.record(r))?;
     writer.log(&actions, changes)?;
     check_names(&writer, changes)?;
-    Ok(SnapshotId(writer.id))
-}
-
-fn committed_since(transaction: &Transaction<'_>, base: SnapshotId) -> Result<Vec<CommittedChange>> {
-    let mut found = Vec::new();
-    if load::has_foreign_commits(transaction, base).map_err(sqlite_error)? {
-        found.push(CommittedChange { object: Object::Anything, action: Action::Alter });
-    }
-    let mut read = || {
-        let sql = "SELECT DISTINCT object, object_id, kind, key, action FROM rs_change WHERE snapshot_id > ?1";
-        let mut statement = transaction.prepare_cached(sql)?;
-        let mut rows = statement.query([base.0])?;
-        while let Some(row) = rows.next()? {
-            let (object, id): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
-            let object = match (object.as_str(), id) {
-                ("schema", Some(id)) => Object::Schema(SchemaId(id)),
-                ("relation", Some(id)) => Object::Relation(RelationId(id)),
-                ("record", _) => Object::Record(row.get(2)?, row.get(3)?),
-                _ => Object::Anything,
-            };
-            let action = Action::parse(&row.get::<_, String>(4)?).unwrap_or(Action::Alter);
-            found.push(CommittedChange { object, action });
-        }
-        Ok(())
-    };
-    read().map_err(sqlite_error)?;
-    Ok(found)
+    let id = SnapshotId(writer.id);
+    history::write(transaction, &TransactionRecord { commit: Some(id), ..record.clone() })?;
+    Ok(id)
 }
 
 struct Writer<'a> {
@@ -551,6 +527,15 @@ fn check_names(writer: &Writer<'_>, changes: &ChangeSet) -> Result<()> {
         }
         if count(schema_is_live, params![schema.0])? == 0 {
             return Err(Error::serialization_failure(name));
+        }
+    }
+    let relation_is_live = "SELECT (SELECT count(*) FROM ducklake_table WHERE end_snapshot IS NULL AND table_id = ?1)
+        + (SELECT count(*) FROM ducklake_view WHERE end_snapshot IS NULL AND view_id = ?1)";
+    for view in changes.views.iter().filter_map(|v| v.after.as_ref()).filter(|v| !v.late_binding) {
+        for relation in &view.depends_on {
+            if count(relation_is_live, params![relation.0])? == 0 {
+                return Err(Error::serialization_failure(relation));
+            }
         }
     }
     for change in &changes.schemas {

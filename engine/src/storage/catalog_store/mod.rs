@@ -5,7 +5,12 @@
 //! decision whether a set of changes may still be committed is the caller's: it gets to see what
 //! others committed since its base while the store holds the write lock.
 
-use std::{collections::HashSet, fmt::Debug, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt::Debug,
+    ops::Range,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -15,6 +20,7 @@ use super::metadata::{
 use crate::error::Result;
 
 mod commit;
+mod history;
 mod load;
 mod schema;
 mod sqlite;
@@ -41,17 +47,56 @@ pub trait CatalogStore: Debug + Send + Sync {
     /// Sets ids aside for this process: schemas and relations, files.
     fn reserve_ids(&self, catalog_ids: i64, file_ids: i64) -> Result<(Range<i64>, Range<i64>)>;
 
-    /// Commits `changes` that were made on top of `base`. `validate` sees what others have
+    /// Sets `count` numbers of the counter `name` aside for this process; counters begin at 1.
+    fn reserve_numbers(&self, name: &str, count: i64) -> Result<Range<i64>>;
+
+    /// Commits `changes` that were made on top of `record.base`. `validate` sees what others have
     /// committed since and may refuse.
     fn commit(
         &self,
-        base: SnapshotId,
+        record: &TransactionRecord,
         changes: &ChangeSet,
-        validate: &dyn Fn(&[CommittedChange]) -> Result<()>,
+        validate: &dyn Fn(&dyn CommitView) -> Result<()>,
     ) -> std::result::Result<SnapshotId, CommitError>;
+
+    /// Notes what a transaction read that changed nothing, after `validate`.
+    fn commit_reads(&self, record: &TransactionRecord, validate: &dyn Fn(&dyn CommitView) -> Result<()>) -> Result<()>;
 
     /// Paths (below the data folder) of all files that any state names, live or historic.
     fn referenced_files(&self) -> Result<HashSet<String>>;
+}
+
+/// What a transaction did, as far as others depend on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionRecord {
+    /// Transaction id.
+    pub xid: i64,
+    /// Process id of its session.
+    pub pid: i32,
+    /// The state that it saw.
+    pub base: SnapshotId,
+    /// The state that it made; None: it changed nothing, or has not committed yet.
+    pub commit: Option<SnapshotId>,
+    /// Tables that it read.
+    pub reads: BTreeSet<RelationId>,
+    /// Tables that it changed.
+    pub writes: BTreeSet<RelationId>,
+}
+
+/// What a commit sees of others while it holds the catalog's write lock.
+pub trait CommitView {
+    /// What others have committed since a state.
+    fn committed_since(&self, base: SnapshotId) -> Result<Vec<CommittedChange>>;
+
+    /// Whether the segments that `change` deletes from are what they were in its base.
+    fn segments_are_untouched(&self, change: &Change<TableSnapshot>) -> Result<bool>;
+
+    /// The value of a record now.
+    fn record(&self, kind: &str, key: &str) -> Result<Option<Value>>;
+
+    /// Transactions that one with this base may depend on, or that may depend on it; None when
+    /// they are not known any more.
+    fn history(&self, base: SnapshotId) -> Result<Option<Vec<TransactionRecord>>>;
 }
 
 /// Why a commit failed.

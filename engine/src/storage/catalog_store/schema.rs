@@ -46,6 +46,9 @@ CREATE TABLE rs_column(table_id BIGINT, column_id BIGINT, begin_snapshot BIGINT,
 CREATE TABLE rs_view(view_id BIGINT, begin_snapshot BIGINT, end_snapshot BIGINT, detail TEXT NOT NULL);
 CREATE TABLE rs_record(kind TEXT, key TEXT, begin_snapshot BIGINT, end_snapshot BIGINT, value TEXT NOT NULL);
 CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL);
+CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
+CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
+    xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
 CREATE TABLE rs_change(snapshot_id BIGINT, object TEXT, object_id BIGINT, kind TEXT, key TEXT, action TEXT);
 
 CREATE INDEX rs_change_snapshot ON rs_change(snapshot_id);
@@ -71,4 +74,12 @@ CREATE INDEX rs_idx_file_stats_column ON ducklake_file_column_stats(table_id, co
 CREATE INDEX rs_idx_table_stats ON ducklake_table_stats(table_id);
 CREATE INDEX rs_idx_table_column_stats ON ducklake_table_column_stats(table_id, column_id);
 CREATE INDEX rs_idx_schema_versions ON ducklake_schema_versions(table_id, begin_snapshot);
+";
+
+/// From version 1 of our tables to version 2: counters, and what transactions read and wrote.
+pub(super) const UPGRADE_FROM_1: &str = "
+CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
+CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
+    xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
+UPDATE rs_metadata SET value = '2' WHERE key = 'version';
 ";

@@ -17,18 +17,21 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    CatalogRows, CatalogStore, ChangeSet, CommitError, CommittedChange, commit, load,
-    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES},
+    CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, TransactionRecord, commit, history, load,
+    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1},
 };
 use crate::{
     error::{Error, Result, SqlState},
-    storage::metadata::{RelationId, SnapshotId, TableSnapshot},
+    storage::{
+        fault::fault_point,
+        metadata::{RelationId, SnapshotId, TableSnapshot},
+    },
 };
 
 /// How long a commit waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The version of our `rs_*` tables.
-const SIDE_TABLES_VERSION: &str = "1";
+const SIDE_TABLES_VERSION: &str = "2";
 /// The schema that every warehouse has.
 const DEFAULT_SCHEMA: &str = "public";
 
@@ -122,6 +125,7 @@ fn check_version(transaction: &Transaction<'_>) -> Result<()> {
     let ours = "SELECT value FROM rs_metadata WHERE key = 'version'";
     match read(ours) {
         Ok(Some(version)) if version == SIDE_TABLES_VERSION => Ok(()),
+        Ok(Some(version)) if version == "1" => transaction.execute_batch(UPGRADE_FROM_1).map_err(sqlite_error),
         Ok(version) => Err(Error::not_supported(format!("warehouse version {}", version.unwrap_or_default()))),
         Err(_) => Err(Error::not_supported("a DuckLake catalog that blueshift did not make")),
     }
@@ -169,18 +173,43 @@ impl CatalogStore for SqliteCatalogStore {
         reserve().map_err(sqlite_error)
     }
 
+    fn reserve_numbers(&self, name: &str, count: i64) -> Result<Range<i64>> {
+        let mut connection = self.writer.lock();
+        let mut reserve = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let sql = "INSERT INTO rs_counter VALUES (?1, 1 + ?2) ON CONFLICT (name) DO UPDATE SET next = next + ?2
+                RETURNING next";
+            let next: i64 = transaction.query_row(sql, params![name, count], |row| row.get(0))?;
+            transaction.commit()?;
+            Ok(next - count..next)
+        };
+        reserve().map_err(sqlite_error)
+    }
+
     fn commit(
         &self,
-        base: SnapshotId,
+        record: &TransactionRecord,
         changes: &ChangeSet,
-        validate: &dyn Fn(&[CommittedChange]) -> Result<()>,
+        validate: &dyn Fn(&dyn CommitView) -> Result<()>,
     ) -> std::result::Result<SnapshotId, CommitError> {
         let mut connection = self.writer.lock();
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(sqlite_error)?;
-        let id = commit::write(&transaction, base, changes, validate)?;
+        fault_point("commit.begun")?;
+        let id = commit::write(&transaction, record, changes, validate)?;
+        fault_point("commit.written")?;
         transaction.commit().map_err(|e| CommitError::Unknown(sqlite_error(e)))?;
+        fault_point("commit.done").map_err(CommitError::Unknown)?;
         Ok(id)
+    }
+
+    fn commit_reads(&self, record: &TransactionRecord, validate: &dyn Fn(&dyn CommitView) -> Result<()>) -> Result<()> {
+        let mut connection = self.writer.lock();
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(sqlite_error)?;
+        validate(&history::View(&transaction))?;
+        history::write(&transaction, record)?;
+        transaction.commit().map_err(sqlite_error)
     }
 
     fn referenced_files(&self) -> Result<HashSet<String>> {
