@@ -32,7 +32,7 @@ const CONSUMERS_NAMED: usize = 3;
 /// An opened warehouse. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all sessions of an engine share.
