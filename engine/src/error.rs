@@ -19,11 +19,20 @@ pub struct SqlState(pub &'static str);
 
 macro_rules! sql_states {
     ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
-        impl SqlState { $($(#[$doc])* pub const $name: SqlState = SqlState($code);)* }
+        impl SqlState {
+            $($(#[$doc])* pub const $name: SqlState = SqlState($code);)*
+
+            /// The code written as `code`; None for one that is not in this list.
+            pub fn from_code(code: &str) -> Option<SqlState> {
+                [$(SqlState::$name),*].into_iter().find(|state| state.0 == code)
+            }
+        }
     };
 }
 
 sql_states! {
+    /// A statement or a project that is not right, for want of a closer code.
+    SYNTAX_OR_ACCESS_RULE_VIOLATION = "42000";
     /// The statement is no valid SQL.
     SYNTAX_ERROR = "42601";
     /// No relation of that name.

@@ -182,6 +182,36 @@ def test_header_only_and_unknown_tables(clean, tmp_path):
     assert warehouse.rows("select promotionid, name from bronze.promotion") == [["1", "Spring"]]
 
 
+def test_a_line_of_100_megabytes_is_rejected_and_the_rest_loaded(clean, tmp_path):
+    source, _ = clean
+    odd = tmp_path / "raw"
+    shutil.copytree(source, odd)
+    write(odd / "Genre/big.csv", b"GenreId,Name\n98,before\n99," + b"x" * 100_000_000 + b"\n100,after\n")
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.pipeline(odd)
+    assert warehouse.rows("select genreid from bronze.genre where genreid > 90 order by 1") == [["98"], ["100"]]
+    rejects = b"".join(path.read_bytes() for path in (warehouse.folder / "lake/rejects/genre").rglob("*.csv"))
+    assert b"Genre/big.csv,3," in rejects and len(rejects) < 1_000_000
+
+
+def test_a_full_disk_is_a_clean_error(clean, tmp_path):
+    """Needs the right to mount (root); the same warehouse goes on when there is room again."""
+    source, whole = clean
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], check=True)
+    try:
+        warehouse = Warehouse(disk / "warehouse")
+        done = warehouse.pipeline(source, check=False)
+        assert done.returncode == 1
+        assert "No space left on device" in done.stderr, done.stderr
+        subprocess.run(["mount", "-o", "remount,size=400m", disk], check=True)
+        warehouse.pipeline(source)
+        assert warehouse.gold() == whole.gold()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -59,12 +59,14 @@ pub struct Error {
     pub location: Option<Location>,
     /// The database's own error, for [`ErrorKind::Database`].
     pub database: Option<Box<AdapterError>>,
+    /// What the operating system said, for [`ErrorKind::Io`].
+    pub io: Option<std::io::ErrorKind>,
 }
 
 impl Error {
     /// An error of the given class without a place.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), location: None, database: None }
+        Error { kind, message: message.into(), location: None, database: None, io: None }
     }
 
     /// A file that says something impossible.
@@ -94,7 +96,7 @@ impl Error {
 
     /// A file that cannot be read or written.
     pub fn io(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, error.to_string()).at(path, None)
+        Error { io: Some(error.kind()), ..Self::new(ErrorKind::Io, error.to_string()) }.at(path, None)
     }
 
     /// Adds the place, unless a more precise one is known already.
@@ -108,7 +110,7 @@ impl Error {
 
 impl From<AdapterError> for Error {
     fn from(error: AdapterError) -> Self {
-        Error { kind: ErrorKind::Database, message: error.to_string(), location: None, database: Some(Box::new(error)) }
+        Error { database: Some(Box::new(error.clone())), ..Self::new(ErrorKind::Database, error.to_string()) }
     }
 }
 

@@ -125,7 +125,7 @@ fn convert_plan_message(message: &str) -> Error {
     {
         return Error::new(SqlState::FEATURE_NOT_SUPPORTED, text);
     }
-    Error::new(SqlState("42000"), text)
+    Error::new(SqlState::SYNTAX_OR_ACCESS_RULE_VIOLATION, text)
 }
 
 fn convert_execution_message(message: &str) -> Error {

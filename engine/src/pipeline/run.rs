@@ -114,8 +114,7 @@ impl Run<'_> {
             user: config.user.clone(),
             threads: config.threads.max(1),
         };
-        let project = Project::load(folder, &target, &BTreeMap::new())
-            .map_err(|error| Error::new(SqlState("42000"), error.to_string()))?;
+        let project = Project::load(folder, &target, &BTreeMap::new()).map_err(dbt_error)?;
         Ok(Arc::new(project))
     }
 
@@ -223,9 +222,7 @@ impl Run<'_> {
         let selection = Selection { select: self.options.select.clone(), exclude: self.options.exclude.clone() };
         let everything = selection == Selection::default();
         let runner = Runner::new(project, adapter, options);
-        let results = runner
-            .run(Command::Build, &selection, &DbtEvents(self.events))
-            .map_err(|error| Error::new(SqlState("42000"), error.to_string()))?;
+        let results = runner.run(Command::Build, &selection, &DbtEvents(self.events)).map_err(dbt_error)?;
         if everything && results.success() {
             for table in stale {
                 self.engine.data_catalog().set_needs_full_refresh(RAW_DATABASE, &table, false)?;
@@ -369,4 +366,14 @@ impl Events for DbtEvents<'_> {
     fn event(&self, event: &Event<'_>) {
         self.0.dbt(event);
     }
+}
+
+/// An error of the dbt runner: the database's code, the operating system's, or that of a faulty project.
+fn dbt_error(error: blueshift_dbt::Error) -> Error {
+    let state = match (&error.database, error.io) {
+        (Some(database), _) => SqlState::from_code(&database.sqlstate),
+        (None, Some(kind)) => Some(Error::io("", kind.into()).state()),
+        (None, None) => None,
+    };
+    Error::new(state.unwrap_or(SqlState::SYNTAX_OR_ACCESS_RULE_VIOLATION), error.to_string())
 }

@@ -111,8 +111,14 @@ impl Runner {
             results.extend(self.finish(command, &nodes, events)?);
         }
         let results = RunResults { results, elapsed_time: started.elapsed().as_secs_f64() };
-        if let Some(target_dir) = &self.options.target_dir {
-            output::write_run_results(target_dir, &self.project, command, &results)?;
+        if let Some(target_dir) = &self.options.target_dir
+            && let Err(error) = output::write_run_results(target_dir, &self.project, command, &results)
+        {
+            // What failed before is the cause more often than not (a full disk) and must not be lost.
+            if results.success() {
+                return Err(error);
+            }
+            events.event(&Event::Warning { message: &error.to_string() });
         }
         Ok(results)
     }
