@@ -27,6 +27,10 @@ pub mod rewrite;
 pub mod binder;
 /// Rules over plans, beyond those of DataFusion.
 pub mod optimizer;
+/// Functions and procedures of users: PL/pgSQL, CALL, SQL functions.
+pub mod routine;
+/// Users, groups, roles, ownership and privileges.
+pub mod security;
 /// What each SQL command does, one file each.
 pub mod statement;
 /// A session: settings, the current transaction, statements in, results out.

@@ -13,14 +13,15 @@ mod error;
 pub mod lexer;
 pub mod limits;
 pub mod parser;
+pub mod plpgsql;
 pub mod script;
 pub mod unparse;
 
 pub use ast::Statement;
 pub use error::ParseError;
 pub use parser::{
-    ParameterValue, ParsedStatement, ParserOptions, parse_expression, parse_query, parse_script, parse_statement,
-    parse_statement_with_values,
+    ParameterValue, ParsedStatement, ParserOptions, parse_data_type, parse_expression, parse_query, parse_script,
+    parse_statement, parse_statement_with_values,
 };
 pub use script::{ScriptPart, split};
 

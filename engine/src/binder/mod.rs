@@ -4,6 +4,8 @@
 //! DataFusion's `SqlToRel` translates the query; what it asks for (tables, functions, types) comes
 //! from [`Binder`]. It is given queries only: DDL and DML never reach it.
 
+/// Privileges on what a query reads.
+mod access;
 /// What a statement sees: the snapshot, the search path, the session's values.
 mod context;
 /// Names to relations.
@@ -45,9 +47,10 @@ pub use resolve::{ResolvedRelation, resolve_name};
 use crate::{
     error::{Error, Result},
     rewrite,
+    routine::inline,
     storage::{
         ManagedTable, SegmentStore,
-        metadata::{RelationId, ViewSnapshot},
+        metadata::{Relation, RelationId, ViewSnapshot},
     },
 };
 
@@ -65,12 +68,24 @@ pub struct Binder<'a> {
     view_depth: usize,
     /// Relations that were looked up, for dependencies of views.
     used: RefCell<Vec<RelationId>>,
+    /// Whose privileges count; None: those of the session's user. A view reads with its owner's.
+    acting: Option<String>,
+    /// Tables of which only some columns may be read.
+    restricted: RefCell<Vec<access::Restricted>>,
 }
 
 impl<'a> Binder<'a> {
     /// A binder that sees what `context` holds.
     pub fn new(state: &'a SessionState, context: &'a BindContext, store: &'a Arc<SegmentStore>) -> Self {
-        Binder { state, context, store, view_depth: 0, used: RefCell::default() }
+        Binder {
+            state,
+            context,
+            store,
+            view_depth: 0,
+            used: RefCell::default(),
+            acting: None,
+            restricted: RefCell::default(),
+        }
     }
 
     /// The plan of `query`.
@@ -80,7 +95,14 @@ impl<'a> Binder<'a> {
         let mut query = query.clone();
         rewrite::rewrite_query(&mut query, &self.context.constants, &self.context.database)?;
         let planner = SqlToRel::new(self);
-        Ok(planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?)
+        let plan = planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?;
+        access::check_columns(&plan, &self.restricted.borrow())?;
+        inline::expand(plan, self)
+    }
+
+    /// What the binder sees.
+    pub(crate) fn context(&self) -> &BindContext {
+        self.context
     }
 
     /// An expression over the columns of `schema`.
@@ -110,6 +132,9 @@ impl<'a> Binder<'a> {
             ResolvedRelation::Table(table) => {
                 self.used.borrow_mut().push(table.id);
                 self.context.reads.record(table.id);
+                if !wants_row_ids {
+                    self.check_read(&name, &Relation::Table(Arc::clone(&table)))?;
+                }
                 let store = Arc::clone(self.store);
                 Ok(Arc::new(if wants_row_ids {
                     ManagedTable::with_row_ids(store, table)
@@ -119,6 +144,7 @@ impl<'a> Binder<'a> {
             }
             ResolvedRelation::View(view) => {
                 self.used.borrow_mut().push(view.id);
+                self.check_read(&name, &Relation::View(Arc::clone(&view)))?;
                 self.view(&view)
             }
             ResolvedRelation::External(table) => Ok(table),
@@ -133,7 +159,13 @@ impl<'a> Binder<'a> {
         }
         let query = blueshift_sql::parse_query(&view.sql, ParserOptions::default())
             .map_err(|error| Error::internal(format!("view \"{}\" cannot be read: {error}", view.name)))?;
-        let inner = Binder { view_depth: self.view_depth + 1, used: RefCell::default(), ..*self };
+        let inner = Binder {
+            view_depth: self.view_depth + 1,
+            used: RefCell::default(),
+            acting: self.owner_of(view)?,
+            restricted: RefCell::default(),
+            ..*self
+        };
         let plan = inner.bind_query(&query)?;
         let plan = if view.late_binding { plan } else { with_columns(plan, view)? };
         Ok(Arc::new(ViewTable::new(plan, Some(view.sql.clone()))))
@@ -187,7 +219,8 @@ impl ContextProvider for Binder<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.state.scalar_functions().get(name).cloned()
+        let built_in = self.state.scalar_functions().get(name).cloned();
+        built_in.or_else(|| inline::function(self.context, name))
     }
 
     fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {

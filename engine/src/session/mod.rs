@@ -12,6 +12,8 @@ mod describe;
 mod execution;
 /// Values that system views and functions tell about a session.
 mod info;
+/// Prepared statements, cursors, settings of a transaction, procedures on the way.
+mod local;
 /// Statements that are run again.
 mod repetition;
 /// Session parameters: SET, RESET, SHOW.
@@ -37,6 +39,7 @@ use futures::FutureExt;
 pub use cancel::{CancelHandle, terminated};
 pub(crate) use execution::{result_column, result_columns};
 pub use info::SessionInfo;
+pub(crate) use local::{CallState, Cursor, LocalState, Prepared};
 pub(crate) use process_function::process_functions;
 pub use query_log::{ConnectionEvent, ConnectionEventKind, FinishedQuery};
 pub use registry::{ClientInfo, RunningQuery, SessionActivity, SessionEntry, SessionRegistry};
@@ -72,6 +75,7 @@ pub struct Session {
     transaction: TransactionState,
     temporary_schema: Option<String>,
     notices: Vec<Notice>,
+    pub(crate) local: LocalState,
     entry: Arc<SessionEntry>,
 }
 
@@ -81,6 +85,8 @@ impl Session {
         let info = Arc::new(SessionInfo {
             process_id: entry.process_id,
             user: user.to_owned(),
+            session_user: user.to_owned(),
+            owner: shared.config.user.clone(),
             database: database.to_owned(),
         });
         Session {
@@ -90,6 +96,7 @@ impl Session {
             transaction: TransactionState::Idle,
             temporary_schema: None,
             notices: vec![],
+            local: LocalState::default(),
             entry,
         }
     }
@@ -114,7 +121,7 @@ impl Session {
         })
     }
 
-    fn parser_options(&self) -> ParserOptions {
+    pub(crate) fn parser_options(&self) -> ParserOptions {
         ParserOptions { case_sensitive_identifiers: self.parameters.is_on("enable_case_sensitive_identifier") }
     }
 
@@ -162,6 +169,10 @@ impl Session {
             error = timed_out(timeout) => Err(error),
             outcome = running => outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))),
         };
+        if let Some((info, parameters)) = self.local.abandoned_call() {
+            self.info = info;
+            self.parameters = parameters;
+        }
         self.finish_statement(outcome)
     }
 
@@ -226,7 +237,7 @@ impl Session {
 
     // ---- transactions ----
 
-    fn ensure_transaction(&mut self) {
+    pub(crate) fn ensure_transaction(&mut self) {
         if matches!(self.transaction, TransactionState::Idle) {
             self.start(false, None);
         }
@@ -242,6 +253,7 @@ impl Session {
         };
         let started = Utc::now();
         self.entry.begin_transaction(owner.transaction_id, block.then_some(started));
+        self.local.begin(&self.parameters, block);
         let transaction = Box::new(self.shared.warehouse.begin_for(owner));
         let read_only = read_only.unwrap_or_else(|| self.parameters.is_on("transaction_read_only"));
         self.transaction = TransactionState::Active { transaction, started, block, read_only };
@@ -274,7 +286,11 @@ impl Session {
     fn commit(&mut self) -> Result<()> {
         self.entry.end_transaction();
         match std::mem::replace(&mut self.transaction, TransactionState::Idle) {
-            TransactionState::Active { transaction, .. } => transaction.commit().map(|_| ()),
+            TransactionState::Active { transaction, .. } => {
+                let committed = transaction.commit();
+                self.local.end(committed.is_ok(), &mut self.parameters);
+                committed.map(|_| ())
+            }
             _ => Ok(()),
         }
     }
@@ -285,7 +301,30 @@ impl Session {
             std::mem::replace(&mut self.transaction, TransactionState::Idle)
         {
             transaction.rollback();
+            self.local.end(false, &mut self.parameters);
         }
+    }
+
+    /// Forgets what was done so far and goes on in a new transaction (ROLLBACK in a procedure).
+    pub(crate) fn rollback_and_continue(&mut self) {
+        self.rollback();
+        self.start(false, None);
+    }
+
+    /// The block has failed and waits for its end.
+    pub(crate) fn fail_block(&mut self) {
+        self.rollback();
+        self.transaction = TransactionState::Failed;
+    }
+
+    /// Whose privileges count from here on (SET SESSION AUTHORIZATION, SECURITY DEFINER).
+    pub(crate) fn set_user(&mut self, change: impl FnOnce(&mut SessionInfo)) {
+        change(Arc::make_mut(&mut self.info));
+    }
+
+    /// Who this session is, to be put back later.
+    pub(crate) fn shared_info(&self) -> &Arc<SessionInfo> {
+        &self.info
     }
 
     /// Commits what was done so far and goes on in a new transaction (TRUNCATE commits, as documented).

@@ -83,6 +83,19 @@ impl Parameters {
         Ok(())
     }
 
+    /// The value that was set; None: the default holds.
+    pub(crate) fn own_value(&self, name: &str) -> Option<String> {
+        self.set.get(name).cloned()
+    }
+
+    /// Gives a parameter a value that it had before; None: the default.
+    pub(crate) fn put_back(&mut self, name: &str, value: Option<String>) {
+        match value {
+            Some(value) => drop(self.set.insert(name.to_owned(), value)),
+            None => drop(self.set.remove(name)),
+        }
+    }
+
     /// Sets all parameters to their defaults.
     pub fn reset_all(&mut self) {
         self.set.clear();

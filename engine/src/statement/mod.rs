@@ -19,6 +19,8 @@ mod create_table_as;
 mod create_view;
 /// ALTER DATABASE … ISOLATION LEVEL, SET TRANSACTION.
 mod database_isolation;
+/// DECLARE, FETCH, CLOSE.
+pub(crate) mod cursor;
 /// DELETE.
 mod delete;
 /// DROP TABLE, DROP VIEW, and what depends on them.
@@ -40,11 +42,15 @@ mod materialized_view;
 /// MERGE.
 mod merge;
 /// Names of targets: which schema a new or changed object is in.
-mod name;
+pub(crate) mod name;
+/// PREPARE, EXECUTE, DEALLOCATE.
+pub(crate) mod prepared;
 /// SELECT.
 mod query;
 /// Rows of the target that DELETE, UPDATE and MERGE change.
-mod row_change;
+pub(crate) mod row_change;
+/// CREATE, ALTER and DROP of functions and procedures.
+pub(crate) mod routine;
 /// CREATE, ALTER and DROP SCHEMA.
 mod schema;
 /// SET, RESET, SHOW.
@@ -63,6 +69,8 @@ use blueshift_sql::{
     ast::{self, DropKind, Statement},
 };
 
+use futures::future::BoxFuture;
+
 use crate::{
     error::{Error, Result},
     session::{Session, StatementResult},
@@ -72,7 +80,7 @@ use crate::{
 ///
 /// Errors: 0A000 names a command that blueshift does not have.
 pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<StatementResult> {
-    if parsed.parameters > 0 {
+    if parsed.parameters > 0 && !matches!(parsed.statement, Statement::Prepare(_)) {
         return Err(Error::not_supported("a parameter ($1) outside of a prepared statement"));
     }
     lock::check_access_mode(session, &parsed.statement)?;
@@ -110,11 +118,31 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Reset(reset) => setting::reset(session, reset),
         Statement::Show(show) => setting::show(session, show, parsed.text.trim()),
         Statement::Grant(_) => grant::execute(session, &parsed.text),
+        Statement::Prepare(prepare) => prepared::prepare(session, prepare, parsed),
+        Statement::Execute(execute) => prepared::execute(session, execute).await,
+        Statement::Deallocate(deallocate) => prepared::deallocate(session, deallocate),
+        Statement::DeclareCursor(declare) => cursor::declare(session, declare),
+        Statement::Fetch(fetch) => cursor::fetch(session, fetch).await,
+        Statement::Close(close) => cursor::close(session, close),
+        Statement::CreateProcedure(create) => routine::create_procedure(session, create),
+        Statement::CreateFunction(create) => routine::create_function(session, create),
+        Statement::CreateExternalFunction(_) => Err(Error::not_supported("CREATE EXTERNAL FUNCTION")),
+        Statement::AlterRoutine(alter) => routine::alter(session, alter),
+        Statement::DropRoutine(drop) => routine::drop(session, drop),
+        Statement::Call(call) => crate::routine::call::execute(session, call).await,
         Statement::Cancel(cancel) => cancel::execute(session, cancel),
         Statement::Analyze(_) => Ok(maintenance::analyze()),
         Statement::Vacuum(vacuum) => maintenance::vacuum(session, vacuum),
         _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
     }
+}
+
+/// The same for a statement inside of another (EXECUTE, a procedure's steps).
+pub(crate) fn execute_boxed<'a>(
+    session: &'a mut Session,
+    parsed: &'a ParsedStatement,
+) -> BoxFuture<'a, Result<StatementResult>> {
+    Box::pin(execute(session, parsed))
 }
 
 /// The first words of a command, to name it in an error.

@@ -394,6 +394,11 @@ impl Transaction {
         }
     }
 
+    /// An id for what is kept as a record but shown with an id (functions); from the sequence of relations.
+    pub fn new_object_id(&self) -> Result<i64> {
+        self.warehouse.new_catalog_id()
+    }
+
     /// Puts a record: anything versioned and transactional that has no table of its own, e.g.
     /// external schemas, users, grants.
     pub fn put_record(&mut self, kind: &str, key: &str, value: Value) -> Result<()> {

@@ -24,6 +24,7 @@ mod statement;
 mod table_parts;
 mod transaction;
 mod view;
+mod visit;
 
 pub use comment::*;
 pub use copy_unload::*;

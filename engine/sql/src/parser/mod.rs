@@ -31,7 +31,7 @@ mod view;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use crate::ast::{Expr, Query, Statement};
+use crate::ast::{DataType, Expr, Query, Statement};
 use crate::dialect::RedshiftDialect;
 use crate::lexer::{Tokens, tokenize};
 use crate::limits::{self, STATEMENT_BYTES_MAX};
@@ -93,6 +93,11 @@ pub fn parse_query(text: &str, options: ParserOptions) -> Result<Box<Query>, Par
 /// Parses one expression, e.g. a stored column default.
 pub fn parse_expression(text: &str, options: ParserOptions) -> Result<Expr, ParseError> {
     Ok(parse_text(text, options, |grammar| grammar.expr())?.0)
+}
+
+/// Parses one data type, e.g. of a variable or of a stored argument.
+pub fn parse_data_type(text: &str, options: ParserOptions) -> Result<DataType, ParseError> {
+    Ok(parse_text(text, options, |grammar| grammar.data_type())?.0)
 }
 
 /// Runs one rule over the whole text, and returns its value and the highest parameter number.

@@ -1,0 +1,205 @@
+//! CALL: arguments in, the body run, OUT and INOUT arguments back ("CALL" of the guide).
+
+use std::sync::Arc;
+
+use blueshift_sql::{
+    ast::{self, Expr, sql::Value as SqlValue},
+    plpgsql::parse_body,
+};
+use datafusion::arrow::{
+    array::{ArrayRef, new_null_array},
+    datatypes::{Field, Schema},
+    record_batch::RecordBatch,
+};
+
+use super::{
+    catalog::{self, Argument, Given, Mode, Routine},
+    evaluate,
+    interpreter::Interpreter,
+    scope::{Scope, Variable},
+    sql_step::is_atomic,
+    value::Value,
+};
+use crate::{
+    error::{Error, Result, SqlState},
+    security,
+    session::{CallState, ResultColumn, Session, StatementResult, result_column},
+    types::RedshiftType,
+};
+
+/// Procedures may call each other this deep.
+const CALL_DEPTH_MAX: usize = 16;
+
+/// A value that comes back, and the position of the argument that the caller gave for it.
+pub(super) type Output = (Option<usize>, Value);
+
+/// CALL outside of procedures.
+pub async fn execute(session: &mut Session, call: &ast::Call) -> Result<StatementResult> {
+    session.local.enter_calls(&Arc::clone(session.shared_info()), &session.parameters);
+    let (routine, inputs) = resolve(session, call, &call.arguments).await?;
+    let outputs = run(session, &routine, inputs).await?;
+    session.local.leave_calls();
+    session.ensure_transaction();
+    if outputs.is_empty() {
+        return Ok(StatementResult::done("CALL"));
+    }
+    let fields = output_fields(&routine)?;
+    let arrays: Vec<ArrayRef> = outputs
+        .iter()
+        .zip(&fields)
+        .map(|((_, value), field)| {
+            if value.is_null() {
+                return Ok(new_null_array(field.data_type(), 1));
+            }
+            let array = value.scalar.to_array().map_err(Error::internal)?;
+            datafusion::arrow::compute::cast(&array, field.data_type()).map_err(Error::internal)
+        })
+        .collect::<Result<_>>()?;
+    let columns = fields.iter().map(result_column).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::internal)?;
+    Ok(StatementResult::Rows { columns, batches: vec![batch], tag: "CALL".to_owned() })
+}
+
+/// The columns that a CALL gives; none without OUT and INOUT arguments.
+pub async fn describe(session: &mut Session, call: &ast::Call) -> Result<Vec<ResultColumn>> {
+    let (routine, _) = resolve(session, call, &call.arguments).await?;
+    Ok(output_fields(&routine)?.iter().map(result_column).collect())
+}
+
+/// INOUT arguments keep their names; of an OUT argument only its number is known to the caller.
+fn output_fields(routine: &Routine) -> Result<Vec<Field>> {
+    routine
+        .outputs()
+        .enumerate()
+        .map(|(index, argument)| {
+            let name = match (&argument.name, argument.mode) {
+                (Some(name), Mode::InOut) => name.clone(),
+                _ => format!("column{}", index + 1),
+            };
+            Ok(argument.value_type()?.field(name, true))
+        })
+        .collect()
+}
+
+/// CALL inside of a procedure: the values of OUT and INOUT arguments by the position of the argument.
+pub(super) async fn nested(session: &mut Session, call: &ast::Call, arguments: &[Expr]) -> Result<Vec<Output>> {
+    let (routine, inputs) = resolve(session, call, arguments).await?;
+    run(session, &routine, inputs).await
+}
+
+/// The procedure that is meant, and the values of its arguments.
+async fn resolve(session: &mut Session, call: &ast::Call, arguments: &[Expr]) -> Result<(Routine, Vec<Value>)> {
+    let mut values = Vec::with_capacity(arguments.len());
+    let mut given = Vec::with_capacity(arguments.len());
+    for expr in arguments {
+        let value = evaluate::value(session, expr, None).await?;
+        let literal = matches!(expr, Expr::Value(value) if matches!(value.value, SqlValue::SingleQuotedString(_)));
+        given.push(Given::of(&value, literal));
+        values.push(value);
+    }
+    let context = session.bind_context()?;
+    let candidates = catalog::named(&context, call.name.schema(), call.name.name(), true)?;
+    let routine = catalog::best(&candidates, &given, "procedure", call.name.name())?.clone();
+    security::require_execute(&context, &routine)?;
+    Ok((routine, values))
+}
+
+/// Runs a procedure. Gives the values of its OUT and INOUT arguments by position among the arguments.
+async fn run(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Result<Vec<Output>> {
+    if session.local.calls.depth >= CALL_DEPTH_MAX {
+        return Err(Error::new(
+            SqlState("54001"),
+            format!("stored procedures can call each other at most {CALL_DEPTH_MAX} levels deep"),
+        ));
+    }
+    let block = parse_body(&routine.body, session.parser_options())
+        .map_err(|error| Error::syntax(format!("procedure \"{}\": {}", routine.name, error.message)))?;
+    let arguments = bind(session, routine, inputs).await?;
+
+    let before: CallState = session.local.calls.clone();
+    let (info, parameters) = (Arc::clone(session.shared_info()), session.parameters.clone());
+    let nonatomic = routine.nonatomic && !is_atomic(session) && before.depth == 0;
+    session.local.calls.depth += 1;
+    session.local.calls.atomic |= !routine.settings.is_empty();
+    if routine.security_definer {
+        let owner = security::user_name(&session.bind_context()?, routine.owner)?;
+        session.set_user(|info| info.user = owner);
+    }
+    for (name, value) in &routine.settings {
+        session.parameters.set(name, value.clone())?;
+    }
+    let mut interpreter = Interpreter::new(session, nonatomic);
+    interpreter.environment.scopes.push(Scope { label: Some(routine.name.clone()), variables: arguments });
+    let flow = interpreter.block(&block).await;
+    let variables = std::mem::take(&mut interpreter.environment.scopes);
+    let portals = session.local.calls.portals;
+    session.local.calls = CallState { portals, ..before };
+    if routine.security_definer {
+        session.set_user(|current| *current = info.as_ref().clone());
+    }
+    if !routine.settings.is_empty() {
+        session.parameters = parameters;
+    }
+    match flow? {
+        super::interpreter::Flow::Exit(_) | super::interpreter::Flow::Continue(_) => {
+            return Err(Error::syntax(
+                "EXIT and CONTINUE cannot be used outside a loop, or name a label that is not there",
+            ));
+        }
+        _ => {}
+    }
+    let scope = variables.into_iter().next().unwrap_or_default();
+    Ok(outputs(routine, &scope))
+}
+
+/// The arguments as variables; each is also `$n`.
+async fn bind(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Result<Vec<(String, Variable)>> {
+    let mut inputs = inputs.into_iter();
+    let mut variables = Vec::with_capacity(routine.arguments.len() * 2);
+    for (index, argument) in routine.arguments.iter().enumerate() {
+        let data_type = argument.value_type()?;
+        let mut value = Value { data_type: Some(data_type), ..Value::null() };
+        if argument.mode != Mode::Out {
+            let input = inputs.next().unwrap_or_else(Value::null);
+            value = evaluate::convert(session, input, data_type).await?;
+        }
+        let variable = if argument.data_type == "refcursor" {
+            Variable::Cursor { portal: value.to_text()?, bound: None }
+        } else {
+            Variable::Scalar { value, data_type, constant: false, not_null: false }
+        };
+        let number = format!("${}", index + 1);
+        match &argument.name {
+            Some(name) => {
+                variables.push((name.clone(), variable));
+                variables.push((number, Variable::Alias(name.clone())));
+            }
+            None => variables.push((number, variable)),
+        }
+    }
+    Ok(variables)
+}
+
+fn outputs(routine: &Routine, scope: &Scope) -> Vec<Output> {
+    let of = |(index, argument): (usize, &Argument)| {
+        let number = format!("${}", index + 1);
+        let name = argument.name.as_ref().unwrap_or(&number);
+        match scope.variables.iter().find(|(known, _)| known == name) {
+            Some((_, Variable::Scalar { value, .. })) => value.clone(),
+            Some((_, Variable::Cursor { portal, .. })) => portal.as_ref().map_or_else(Value::null, Value::text),
+            _ => Value { data_type: Some(RedshiftType::Varchar(None)), ..Value::null() },
+        }
+    };
+    let mut found = vec![];
+    let mut input = 0;
+    for (index, argument) in routine.arguments.iter().enumerate() {
+        match argument.mode {
+            Mode::In => {}
+            // A caller names a variable for an INOUT argument, not for an OUT argument.
+            Mode::InOut => found.push((Some(input), of((index, argument)))),
+            Mode::Out => found.push((None, of((index, argument)))),
+        }
+        input += usize::from(argument.mode != Mode::Out);
+    }
+    found
+}

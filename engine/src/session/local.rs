@@ -1,0 +1,103 @@
+//! What a session keeps beside its transaction: prepared statements, open cursors, settings that
+//! end with the transaction, and where it stands in procedures.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use blueshift_sql::ast::Statement;
+use datafusion::{arrow::record_batch::RecordBatch, logical_expr::LogicalPlan};
+
+use super::{ResultColumn, SessionInfo, parameter::Parameters};
+use crate::types::RedshiftType;
+
+/// A prepared statement (PREPARE).
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// Types of its parameters; fewer than it has when they were not declared.
+    pub(crate) types: Vec<RedshiftType>,
+    /// The statement, with `$1` in it.
+    pub(crate) statement: Statement,
+    /// Its text.
+    pub(crate) text: String,
+    /// How many parameters it has.
+    pub(crate) parameters: usize,
+}
+
+/// An open cursor: a plan bound when it was declared, whose rows are made at the first FETCH.
+pub(crate) struct Cursor {
+    /// What it runs.
+    pub(crate) plan: LogicalPlan,
+    /// Its columns.
+    pub(crate) columns: Vec<ResultColumn>,
+    /// Its rows, once there was a FETCH.
+    pub(crate) rows: Option<Vec<RecordBatch>>,
+    /// The row that comes next.
+    pub(crate) position: usize,
+}
+
+/// How deep procedures call each other, and what they may do with the transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallState {
+    /// Calls on the way; 0 outside of procedures.
+    pub(crate) depth: usize,
+    /// COMMIT, ROLLBACK and TRUNCATE are refused: the caller holds a transaction block.
+    pub(crate) atomic: bool,
+    /// Numbers cursors that have no name.
+    pub(crate) portals: usize,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct LocalState {
+    pub(crate) prepared: BTreeMap<String, Prepared>,
+    pub(crate) cursors: BTreeMap<String, Cursor>,
+    pub(crate) calls: CallState,
+    /// User and settings before the outermost call, put back when it ends in whatever way.
+    before_call: Option<(Arc<SessionInfo>, Parameters)>,
+    /// The settings when the transaction block began.
+    before_block: Option<Parameters>,
+    /// Former values of what SET LOCAL has set.
+    local: Vec<(String, Option<String>)>,
+}
+
+impl LocalState {
+    /// A transaction begins.
+    pub(super) fn begin(&mut self, parameters: &Parameters, block: bool) {
+        self.before_block = block.then(|| parameters.clone());
+        self.local.clear();
+    }
+
+    /// A transaction ends: cursors are closed, SET LOCAL loses its effect, and after a rollback
+    /// every SET of the block does.
+    pub(super) fn end(&mut self, committed: bool, parameters: &mut Parameters) {
+        self.cursors.clear();
+        let local = std::mem::take(&mut self.local);
+        match self.before_block.take() {
+            Some(before) if !committed => *parameters = before,
+            _ => local.into_iter().rev().for_each(|(name, value)| parameters.put_back(&name, value)),
+        }
+    }
+
+    /// Remembers the value that a parameter had before SET LOCAL.
+    pub(crate) fn before_set_local(&mut self, name: &str, value: Option<String>) {
+        self.local.push((name.to_owned(), value));
+    }
+
+    /// A procedure is entered from outside of procedures.
+    pub(crate) fn enter_calls(&mut self, info: &Arc<SessionInfo>, parameters: &Parameters) {
+        if self.before_call.is_none() {
+            self.before_call = Some((Arc::clone(info), parameters.clone()));
+        }
+    }
+
+    /// The outermost call has ended as it should: what procedures have SET stays.
+    pub(crate) fn leave_calls(&mut self) {
+        self.before_call = None;
+        self.calls = CallState::default();
+    }
+
+    /// What to put back when a call was cut short (cancelled, panicked, failed).
+    pub(super) fn abandoned_call(&mut self) -> Option<(Arc<SessionInfo>, Parameters)> {
+        self.calls = CallState::default();
+        self.before_call.take()
+    }
+}
