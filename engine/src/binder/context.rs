@@ -31,6 +31,8 @@ pub struct BindContext {
     pub temporary_schema: Option<String>,
     /// Values of the session for this statement.
     pub constants: Constants,
+    /// Whether what Redshift rejects is rejected, though it could be run here (`blueshift_strict`).
+    pub strict: bool,
     /// What system views tell about the session.
     pub session: Arc<SessionInfo>,
     /// All sessions of the engine, and what they ran.

@@ -8,6 +8,8 @@
 mod access;
 /// What a statement sees: the snapshot, the search path, the session's values.
 mod context;
+/// Types of recursive common table expressions.
+mod recursion;
 /// Names to relations.
 mod resolve;
 /// The analyzer rule that gives operators, literals and casts Redshift's meaning.
@@ -23,7 +25,7 @@ use blueshift_sql::{
     ParserOptions,
     ast::{
         Query,
-        sql::{Expr as SqlExpr, Statement as SqlStatement},
+        sql::{Expr as SqlExpr, ObjectName, Statement as SqlStatement},
     },
 };
 use datafusion::{
@@ -93,7 +95,7 @@ impl<'a> Binder<'a> {
     /// Errors: what is unknown, ambiguous, of the wrong type or not supported.
     pub fn bind_query(&self, query: &Query) -> Result<LogicalPlan> {
         let mut query = query.clone();
-        rewrite::rewrite_query(&mut query, &self.context.constants, &self.context.database)?;
+        rewrite::rewrite_query(&mut query, self.rewrite_context())?;
         let planner = SqlToRel::new(self);
         let plan = planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?;
         access::check_columns(&plan, &self.restricted.borrow())?;
@@ -108,9 +110,18 @@ impl<'a> Binder<'a> {
     /// An expression over the columns of `schema`.
     pub fn bind_expr(&self, expr: &SqlExpr, schema: &DFSchema) -> Result<Expr> {
         let mut expr = expr.clone();
-        rewrite::rewrite_expr(&mut expr, &self.context.constants, &self.context.database)?;
+        rewrite::rewrite_expr(&mut expr, self.rewrite_context())?;
         let planner = SqlToRel::new(self);
         Ok(planner.sql_to_expr(expr, schema, &mut PlannerContext::new())?)
+    }
+
+    fn rewrite_context(&self) -> rewrite::RewriteContext<'_> {
+        rewrite::RewriteContext {
+            constants: &self.context.constants,
+            database: &self.context.database,
+            relations: self,
+            strict: self.context.strict,
+        }
     }
 
     /// Ids of the tables and views that were looked up, each once.
@@ -194,6 +205,24 @@ fn unmark(name: &TableReference) -> (TableReference, bool) {
             (TableReference::full(database, schema.as_ref(), table.as_ref()), true)
         }
         other => (other.clone(), false),
+    }
+}
+
+impl rewrite::Relations for Binder<'_> {
+    fn columns(&self, name: &ObjectName) -> Result<Option<Vec<String>>> {
+        let parts: Option<Vec<&str>> =
+            name.0.iter().map(|part| part.as_ident().map(|ident| ident.value.as_str())).collect();
+        let name = match parts.as_deref() {
+            Some([table]) => TableReference::bare(*table),
+            Some([schema, table]) => TableReference::partial(*schema, *table),
+            Some([database, schema, table]) => TableReference::full(*database, *schema, *table),
+            _ => return Ok(None),
+        };
+        match self.provider(&name) {
+            Ok(table) => Ok(Some(table.schema().fields().iter().map(|field| field.name().clone()).collect())),
+            // The planner raises it, or the name is no relation at all.
+            Err(_) => Ok(None),
+        }
     }
 }
 

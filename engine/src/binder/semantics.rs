@@ -19,7 +19,7 @@ use datafusion::{
     optimizer::AnalyzerRule,
 };
 
-use super::text_comparison;
+use super::{recursion, text_comparison};
 use crate::{
     functions::operator::{Arithmetic, ArithmeticOperator, cast_expr},
     types::{
@@ -38,8 +38,13 @@ impl AnalyzerRule for RedshiftSemantics {
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> DataFusionResult<LogicalPlan> {
-        plan.transform_up_with_subqueries(rewrite_node).map(|transformed| transformed.data)
+        analyze(plan)
     }
+}
+
+fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    let plan = recursion::resolve(plan, &analyze)?;
+    plan.transform_up_with_subqueries(rewrite_node).map(|transformed| transformed.data)
 }
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
@@ -58,7 +63,21 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
         Ok(rewritten.update_data(|expr| name.restore(expr)))
     })?;
     // Types may have changed below, too, so the schema is always computed anew.
-    rewritten.map_data(LogicalPlan::recompute_schema)
+    rewritten.map_data(|plan| as_declared(plan)?.recompute_schema())
+}
+
+/// Cells of VALUES keep the types that its columns were given.
+fn as_declared(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    let LogicalPlan::Values(mut values) = plan else { return Ok(plan) };
+    let empty = DFSchema::empty();
+    for row in &mut values.values {
+        for (cell, field) in row.iter_mut().zip(values.schema.fields()) {
+            if cell.get_type(&empty)?.is_integer() && field.data_type().is_integer() {
+                *cell = std::mem::take(cell).cast_to(field.data_type(), &empty)?;
+            }
+        }
+    }
+    Ok(LogicalPlan::Values(values))
 }
 
 fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {

@@ -28,6 +28,7 @@ fn convert(error: &DataFusionError) -> Option<Error> {
         DataFusionError::SchemaError(schema_error, _) => Some(convert_schema_error(schema_error)),
         DataFusionError::ArrowError(arrow_error, _) => Some(convert_arrow_error(arrow_error)),
         DataFusionError::Plan(message) => Some(convert_plan_message(message)),
+        DataFusionError::NotImplemented(message) if is_subquery_left(message) => Some(unsupported_correlation()),
         DataFusionError::NotImplemented(message) => {
             Some(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("not supported: {}", first_line(message))))
         }
@@ -51,6 +52,18 @@ fn convert(error: &DataFusionError) -> Option<Error> {
             .or_else(|| inner.downcast_ref::<ArrowError>().map(convert_arrow_error)),
         _ => None,
     }
+}
+
+/// A subquery that the optimizer could not take apart arrives at the physical planner.
+fn is_subquery_left(message: &str) -> bool {
+    message.starts_with("Physical plan does not support logical expression")
+        && ["ScalarSubquery", "InSubquery", "Exists", "SetComparison", "OuterReferenceColumn"]
+            .iter()
+            .any(|kind| message.contains(kind))
+}
+
+fn unsupported_correlation() -> Error {
+    Error::new(SqlState::FEATURE_NOT_SUPPORTED, "This type of correlated subquery pattern is not supported yet")
 }
 
 fn convert_schema_error(error: &SchemaError) -> Error {
@@ -101,14 +114,38 @@ fn convert_plan_message(message: &str) -> Error {
         || text.contains("must be part of GROUP BY")
         || text.contains("could not be resolved from available columns")
     {
-        return Error::new(
-            SqlState::GROUPING_ERROR,
-            "column must appear in the GROUP BY clause or be used in an aggregate function",
-        )
-        .with_detail(text);
+        let column = text.split("column \"").nth(1).and_then(|rest| rest.split('"').next());
+        return match column {
+            Some(column) => Error::new(
+                SqlState::GROUPING_ERROR,
+                format!("column \"{column}\" must appear in the GROUP BY clause or be used in an aggregate function"),
+            ),
+            None => Error::new(
+                SqlState::GROUPING_ERROR,
+                "column must appear in the GROUP BY clause or be used in an aggregate function",
+            )
+            .with_detail(text),
+        };
     }
     if text.contains("expression names but") || text.starts_with("Projections require unique expression names") {
         return Error::new(SqlState::DUPLICATE_COLUMN, "column specified more than once").with_detail(text);
+    }
+    if text.starts_with("Correlated scalar subquery must be aggregated") {
+        return unsupported_correlation()
+            .with_detail("The subquery may return more than one row: it has no aggregate.");
+    }
+    if let Some(qualifier) = text.strip_prefix("Invalid qualifier ") {
+        return Error::undefined_table(qualifier);
+    }
+    if text.starts_with("LIMIT must be") || text.starts_with("OFFSET must be") {
+        let clause = text.split(' ').next().unwrap_or("LIMIT");
+        return Error::new(SqlState("2201W"), format!("{clause} must not be negative"));
+    }
+    if text.starts_with("Aggregate functions are not allowed in the WHERE clause") {
+        return Error::new(SqlState::GROUPING_ERROR, "aggregates not allowed in WHERE clause");
+    }
+    if text.starts_with("For SELECT DISTINCT, ORDER BY") {
+        return Error::new(SqlState("42P10"), "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
     }
     if text.contains("coerce")
         || text.contains("Cannot infer common")

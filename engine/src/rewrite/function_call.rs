@@ -5,7 +5,7 @@ use blueshift_sql::ast::{
     Ident,
     sql::{
         BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TrimWhereField, Value,
+        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TrimWhereField, UnaryOperator, Value,
     },
 };
 
@@ -24,6 +24,7 @@ const DATE_PART_FIRST: [&str; 8] =
 pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     if let Expr::Function(function) = expr {
         keys_as_arguments(function)?;
+        grouping_id(function);
         return quote_date_part(function);
     }
     let replacement = match &mut *expr {
@@ -56,6 +57,15 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
             array: false,
             format: None,
         },
+        Expr::UnaryOp { op: UnaryOperator::PGSquareRoot, expr: value } => call("sqrt", vec![take(value)]),
+        Expr::UnaryOp { op: UnaryOperator::PGCubeRoot, expr: value } => call("cbrt", vec![take(value)]),
+        Expr::UnaryOp { op: UnaryOperator::PGAbs, expr: value } => call("abs", vec![take(value)]),
+        // All bits the other way round: the exclusive or with -1, which is all ones.
+        Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr: value } => Expr::Nested(Box::new(Expr::BinaryOp {
+            left: Box::new(Expr::Nested(Box::new(take(value)))),
+            op: BinaryOperator::PGBitwiseXor,
+            right: Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(number("1")) }),
+        })),
         // APPROXIMATE only allows an answer to be less exact.
         Expr::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("approximate") => {
             *expr = take(value);
@@ -69,6 +79,13 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     };
     *expr = replacement;
     Ok(())
+}
+
+/// `GROUPING_ID(a, b)` is the GROUPING of several columns: a bit for each, the first the highest.
+fn grouping_id(function: &mut Function) {
+    if function.name.to_string().eq_ignore_ascii_case("grouping_id") {
+        function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("grouping"))]);
+    }
 }
 
 /// `dateadd(day, …)` → `dateadd('day', …)`.

@@ -5,14 +5,26 @@
 
 /// Names of result columns that have no alias.
 pub mod column_name;
+/// CONNECT BY as a recursive common table expression.
+mod connect_by;
 /// SYSDATE, CURRENT_USER and the like: words and calls that stand for values of the session.
 mod constant;
+/// Correlated subqueries that Redshift does not support.
+mod correlation;
 /// Special syntax (EXTRACT, POSITION, TRIM, date parts as bare words, `^`) as ordinary calls.
 mod function_call;
 /// Aliases of the select list in HAVING.
 mod having;
+/// Names of the select list used in it, in WHERE and in QUALIFY.
+mod lateral_alias;
+/// Names in ORDER BY.
+mod order_by;
+/// `column(+)` as LEFT JOIN.
+mod outer_join;
 /// LIKE with ESCAPE, SIMILAR TO.
 mod pattern;
+/// PIVOT and UNPIVOT as subqueries.
+mod pivot;
 /// `= ANY (SELECT …)` as IN.
 mod quantified;
 /// What Redshift writes otherwise: TOP, MINUS, database-qualified columns.
@@ -21,8 +33,22 @@ mod query_form;
 mod row_in_subquery;
 /// What Redshift rejects and DataFusion would run.
 mod rejected;
+/// `(a, b) = (c, d)`.
+mod row_comparison;
+/// Columns that a FROM clause offers.
+pub mod scope;
+/// EXCLUDE beside several select items.
+mod select_list;
+/// EXISTS and IN (SELECT …) as values.
+mod subquery_value;
+/// Syntax trees made of texts of ours.
+mod template;
+/// Merged columns of JOIN … USING and NATURAL JOIN.
+mod using;
 /// Frames of window functions.
 mod window;
+/// Rules of recursive common table expressions.
+mod with_clause;
 
 use std::ops::ControlFlow;
 
@@ -34,21 +60,40 @@ use blueshift_sql::ast::{
 use crate::error::{Error, Result};
 
 pub use constant::Constants;
+pub use scope::Relations;
+use scope::Scope;
 
-/// Rewrites a query in place. `constants` holds the session's values; `database` its database.
+/// What a rewrite depends on besides the tree.
+#[derive(Clone, Copy)]
+pub struct RewriteContext<'c> {
+    /// The session's values.
+    pub constants: &'c Constants,
+    /// The connected database.
+    pub database: &'c str,
+    /// The relations of the catalog.
+    pub relations: &'c dyn Relations,
+    /// Whether what Redshift rejects is rejected, though it could be run here.
+    pub strict: bool,
+}
+
+/// Rewrites a query in place.
 ///
 /// Errors: 0A000 for what Redshift rejects, 42601 for misuse of special syntax.
-pub fn rewrite_query(query: &mut Query, constants: &Constants, database: &str) -> Result<()> {
-    rewrite(query, constants, database)
+pub fn rewrite_query(query: &mut Query, context: RewriteContext<'_>) -> Result<()> {
+    if context.strict {
+        correlation::check(query, &mut Scope::new(context.relations))?;
+    }
+    rewrite(query, context)
 }
 
 /// The same for a lone expression (column defaults, SET clauses).
-pub fn rewrite_expr(expr: &mut Expr, constants: &Constants, database: &str) -> Result<()> {
-    rewrite(expr, constants, database)
+pub fn rewrite_expr(expr: &mut Expr, context: RewriteContext<'_>) -> Result<()> {
+    subquery_value::rewrite(expr)?;
+    rewrite(expr, context)
 }
 
-fn rewrite(node: &mut impl VisitMut, constants: &Constants, database: &str) -> Result<()> {
-    let mut rewriter = Rewriter { constants, database };
+fn rewrite(node: &mut impl VisitMut, context: RewriteContext<'_>) -> Result<()> {
+    let mut rewriter = Rewriter { context, scope: Scope::new(context.relations), depth: 0 };
     match node.visit(&mut rewriter) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
@@ -56,8 +101,10 @@ fn rewrite(node: &mut impl VisitMut, constants: &Constants, database: &str) -> R
 }
 
 struct Rewriter<'c> {
-    constants: &'c Constants,
-    database: &'c str,
+    context: RewriteContext<'c>,
+    scope: Scope<'c>,
+    /// In how many queries the place is.
+    depth: usize,
 }
 
 fn flow(result: Result<()>) -> ControlFlow<Error> {
@@ -67,25 +114,65 @@ fn flow(result: Result<()>) -> ControlFlow<Error> {
     }
 }
 
+impl Rewriter<'_> {
+    fn enter(&mut self, query: &mut Query) -> Result<()> {
+        with_clause::check(query, self.depth)?;
+        if self.context.strict {
+            rejected::check_query(query)?;
+        }
+        self.depth += 1;
+        self.scope.enter(query);
+        connect_by::rewrite(query, &mut self.scope)?;
+        order_by::rewrite(query, &mut self.scope)?;
+        query_form::rewrite_query(query)
+    }
+
+    /// What a SELECT must be before its parts are looked at.
+    fn shape(&mut self, select: &mut Select) -> Result<()> {
+        rejected::check_select(select, self.context.strict)?;
+        having::check(select)?;
+        pivot::rewrite_from(&mut select.from, &mut self.scope)?;
+        outer_join::rewrite(select, &mut self.scope)?;
+        select_list::rewrite(select, &mut self.scope)?;
+        column_name::name_columns(select);
+        if using::rewrite(select, &mut self.scope)? {
+            column_name::name_columns(select);
+        }
+        row_in_subquery::rewrite_select(select)?;
+        subquery_value::rewrite_select(select)
+    }
+}
+
 impl VisitorMut for Rewriter<'_> {
     type Break = Error;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
-        flow(query_form::rewrite_query(query))
+        flow(self.enter(query))
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<Error> {
+        self.depth -= 1;
+        self.scope.leave();
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        flow(rejected::check_select(select).and_then(|()| having::check(select)).and_then(|()| {
-            column_name::name_columns(select);
-            row_in_subquery::rewrite_select(select)
-        }))
+        flow(self.shape(select))
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        flow(lateral_alias::rewrite(select, &mut self.scope))
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        flow(rejected::check_expr(expr).and_then(|()| row_in_subquery::check_expr(expr)).and_then(|()| {
-            query_form::rewrite_column(expr, self.database);
-            self.constants.replace(expr);
+        let RewriteContext { constants, database, strict, .. } = self.context;
+        flow(rejected::check_expr(expr, strict).and_then(|()| {
+            outer_join::check_expr(expr)?;
+            row_in_subquery::check_expr(expr)?;
+            query_form::rewrite_column(expr, database);
+            constants.replace(expr);
             quantified::rewrite(expr)?;
+            row_comparison::rewrite(expr)?;
             pattern::rewrite(expr)?;
             function_call::rewrite_call(expr)
         }))
@@ -103,7 +190,10 @@ mod tests {
             return Err(Error::internal("no query"));
         };
         let mut query = (**query).clone();
-        rewrite_query(&mut query, &Constants::for_tests(), "dev")?;
+        let constants = Constants::for_tests();
+        let context =
+            RewriteContext { constants: &constants, database: "dev", relations: &scope::NoRelations, strict: true };
+        rewrite_query(&mut query, context)?;
         Ok(query.to_string())
     }
 

@@ -391,6 +391,7 @@ impl Session {
                 schema,
                 process_id: self.info.process_id,
             },
+            strict: self.parameters.is_on("blueshift_strict"),
             session: Arc::clone(&self.info),
             search_path,
             snapshot,

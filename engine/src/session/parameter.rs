@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::error::{Error, Result, SqlState};
 
 /// The parameters that SET, RESET and SHOW know, with their defaults.
-const DEFAULTS: [(&str, &str); 39] = [
+const DEFAULTS: [(&str, &str); 41] = [
     ("analyze_threshold_percent", "10"),
     ("application_name", ""),
+    ("blueshift_explain_nodes", "2"),
+    ("blueshift_strict", "on"),
     ("cast_super_null_on_error", "on"),
     ("client_encoding", "UTF8"),
     ("client_min_messages", "notice"),

@@ -1,0 +1,167 @@
+//! EXISTS and IN (SELECT …) as values: in a select list, in GROUP BY, in ORDER BY. DataFusion plans
+//! them as conditions only, so here they become scalar subqueries that count.
+
+use std::ops::ControlFlow;
+
+use blueshift_sql::{
+    ast::{
+        Query, Value,
+        sql::{
+            BinaryOperator, CaseWhen, Expr, GroupByExpr, Select, SelectItem, SetExpr, UnaryOperator, Visit, VisitMut,
+            Visitor, VisitorMut, helpers::attached_token::AttachedToken,
+        },
+    },
+    limits::on_deep_stack,
+};
+
+use super::{row_in_subquery, template};
+use crate::error::{Error, Result};
+
+const COUNT: &str = "__count";
+
+/// Rewrites the values of a SELECT.
+pub fn rewrite_select(select: &mut Select) -> Result<()> {
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
+            rewrite(expr)?;
+        }
+    }
+    if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+        for key in keys {
+            rewrite(key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rewrites one value.
+pub fn rewrite(expr: &mut Expr) -> Result<()> {
+    match expr.visit(&mut Rewriter { inside: 0 }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Rewriter {
+    inside: usize,
+}
+
+impl VisitorMut for Rewriter {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<Error> {
+        self.inside += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<Error> {
+        self.inside -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if self.inside > 0 {
+            return ControlFlow::Continue(());
+        }
+        let value = match expr {
+            Expr::Exists { subquery, negated } => {
+                let negated = *negated;
+                count(take(subquery)).map(|count| compare(count, !negated))
+            }
+            Expr::InSubquery { expr: value, subquery, negated } => is_in(value, subquery, *negated),
+            _ => return ControlFlow::Continue(()),
+        };
+        match value {
+            Ok(value) => *expr = value,
+            Err(error) => return ControlFlow::Break(error),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// TRUE when a row is equal; else NULL when the value, or that of a row, is NULL; else FALSE.
+fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Result<Expr> {
+    if matches!(**value, Expr::Tuple(_)) {
+        return Err(Error::not_supported("IN with several columns outside of a condition"));
+    }
+    let value = template::nested(std::mem::replace(&mut **value, null()));
+    let rows = |condition: &dyn Fn(Expr) -> Expr| {
+        let counted = row_in_subquery::filtered(take(subquery), 1, |mut columns| columns.pop().map(condition))?;
+        Ok::<Expr, Error>(compare(count(counted)?, true))
+    };
+    let equal = rows(&|column| template::binary(column, BinaryOperator::Eq, value.clone()))?;
+    let unknown = rows(&|column| Expr::IsNull(Box::new(column)))?;
+    let any = compare(count(take(subquery))?, true);
+    let missing = template::binary(Expr::IsNull(Box::new(value.clone())), BinaryOperator::And, any);
+    let branches = [(equal, boolean(true)), (missing, null()), (unknown, null())];
+    let case = Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: branches.into_iter().map(|(condition, result)| CaseWhen { condition, result }).collect(),
+        else_result: Some(Box::new(boolean(false))),
+    };
+    Ok(match negated {
+        true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(case))) },
+        false => case,
+    })
+}
+
+/// `(SELECT count(*) FROM … WHERE …)` of the rows that the subquery has.
+fn count(mut subquery: Box<Query>) -> Result<Expr> {
+    let mut query = template::query(&format!("select count(*) as \"{COUNT}\" from (select 1) as x"))?;
+    let counting = template::select_of(&mut query)?;
+    if let SetExpr::Select(select) = &mut *subquery.body
+        && subquery.limit_clause.is_none()
+        && counts_rows(select)
+    {
+        select.projection = std::mem::take(&mut counting.projection);
+        subquery.order_by = None;
+        return Ok(Expr::Subquery(subquery));
+    }
+    if let Some(from) = counting.from.first_mut() {
+        from.relation = template::derived(subquery, None);
+    }
+    Ok(Expr::Subquery(query))
+}
+
+/// Whether a SELECT has a row for each row of its FROM and WHERE, whatever it selects.
+fn counts_rows(select: &Select) -> bool {
+    let plain = select.distinct.is_none()
+        && select.top.is_none()
+        && select.having.is_none()
+        && select.qualify.is_none()
+        && select.connect_by.is_empty()
+        && !select.from.is_empty()
+        && matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    plain && select.projection.iter().all(|item| item.visit(&mut CallFinder).is_continue())
+}
+
+/// Finds a call, which may be an aggregate.
+struct CallFinder;
+
+impl Visitor for CallFinder {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if matches!(expr, Expr::Function(_)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// `count > 0`, or `count = 0`.
+fn compare(count: Expr, some: bool) -> Expr {
+    let op = if some { BinaryOperator::Gt } else { BinaryOperator::Eq };
+    Expr::BinaryOp { left: Box::new(count), op, right: Box::new(Expr::value(Value::Number("0".to_owned(), false))) }
+}
+
+fn take(subquery: &Query) -> Box<Query> {
+    on_deep_stack(|| Box::new(subquery.clone()))
+}
+
+fn null() -> Expr {
+    Expr::value(Value::Null)
+}
+
+fn boolean(value: bool) -> Expr {
+    Expr::value(Value::Boolean(value))
+}
