@@ -1,9 +1,9 @@
 //! The command line: what can be given, and the help that teaches it.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use blueshift_engine::Config;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
 
@@ -12,6 +12,7 @@ Examples:
   blueshift run-pipeline                  raw CSV to tested gold tables, on the sample data
   blueshift sql -c \"select * from gold.top_genres limit 5\"
   blueshift                               the same interactively; \\? shows the commands
+  blueshift serve                         the same for psql, dbt and other clients of Redshift
   blueshift generate --scale 100 raw/     make more raw data
   blueshift run-pipeline --source raw/    and run the warehouse on it
 
@@ -38,6 +39,22 @@ Examples:
 
 A second run converts only objects that are new or changed. A run that is killed leaves the
 warehouse as it was; run it again.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  blueshift serve                                      on 127.0.0.1:5439, for this machine only
+  psql \"host=127.0.0.1 port=5439 dbname=dev\"
+  blueshift certs init && blueshift serve              with TLS
+  blueshift serve --listen 0.0.0.0:5439 --auth scram-sha-256
+
+Without --auth, everybody on this machine is let in. Beyond this machine the server only listens
+with TLS and --auth md5 or scram-sha-256. Ctrl-C or SIGTERM stops it: running statements get ten
+seconds to finish.";
+
+const CERTS_EXAMPLES: &str = "\
+Examples:
+  blueshift certs init                                 for localhost, 127.0.0.1 and ::1
+  blueshift certs init --name warehouse.local          and another name of this machine";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:
@@ -101,6 +118,11 @@ pub enum Command {
     /// Run the warehouse: raw CSV to ORC, bronze, dbt models, tests
     #[command(after_help = PIPELINE_EXAMPLES)]
     RunPipeline(PipelineArgs),
+    /// Serve the warehouse to clients of Redshift: psql, dbt, JDBC, Python
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+    /// Make certificates for TLS
+    Certs(CertsArgs),
     /// Make raw CSV in the shape of Chinook, at any scale, clean or dirty
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
@@ -164,6 +186,64 @@ pub struct PipelineArgs {
     /// Write a report of the run as a web page
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5439")]
+    pub listen: SocketAddr,
+    /// How users prove who they are: trust, md5 or scram-sha-256
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    pub auth: Auth,
+    /// Certificate for TLS, PEM [default: that of `blueshift certs init`, when there is one]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Connections at a time
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub max_connections: usize,
+    /// End sessions that wait longer than this for their next statement
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_timeout: Option<u64>,
+}
+
+/// How users prove who they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// They need not.
+    #[default]
+    Trust,
+    /// MD5 with a salt: the one that every driver speaks.
+    Md5,
+    /// SCRAM-SHA-256.
+    ScramSha256,
+}
+
+/// Arguments of `certs`.
+#[derive(Debug, Args)]
+pub struct CertsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CertsCommand,
+}
+
+/// The commands of `certs`.
+#[derive(Debug, Subcommand)]
+pub enum CertsCommand {
+    /// Make a certificate authority and a server certificate in WAREHOUSE/certs
+    #[command(after_help = CERTS_EXAMPLES)]
+    Init {
+        /// Another name or address of this machine; may be repeated
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
+        /// Replace certificates that are there
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// Arguments of `generate`.

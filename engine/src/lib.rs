@@ -35,6 +35,8 @@ pub mod security;
 pub mod statement;
 /// A session: settings, the current transaction, statements in, results out.
 pub mod session;
+/// `blueshift serve`: the wire protocol.
+pub mod server;
 /// An opened warehouse: hands out sessions.
 pub mod engine;
 /// `run-pipeline`: raw CSV to tested gold tables.

@@ -1,7 +1,9 @@
 //! The commands, one file each, and how they fail.
 
+pub mod certs;
 pub mod generate;
 pub mod pipeline;
+pub mod serve;
 pub mod sql;
 
 use std::io;

@@ -1,13 +1,16 @@
 //! The result columns of a statement that has not run yet: what clients ask for between Parse and
 //! Bind, and what `blueshift sql --describe` prints.
 
+use std::{collections::HashMap, sync::Arc};
+
 use blueshift_sql::{
     ParsedStatement,
-    ast::{Query, Statement, sql::SetExpr},
+    ast::{ObjectName, Query, Statement, sql::SetExpr},
 };
+use datafusion::arrow::datatypes::FieldRef;
 
 use super::{ResultColumn, Session, StatementError, execution};
-use crate::error::Result;
+use crate::{binder::Binder, error::Result, statement::managed_table, storage::metadata::TableSnapshot};
 
 impl Session {
     /// The result columns of the last statement of `script`; the statements before it are run.
@@ -42,13 +45,34 @@ impl Session {
         }
     }
 
-    fn describe_query(&mut self, query: &Query) -> Result<Vec<ResultColumn>> {
+    /// The table that DML names.
+    pub(crate) fn target_table(&mut self, name: &ObjectName) -> Result<Arc<TableSnapshot>> {
+        self.outside_of_statements(|session| managed_table(session, name))
+    }
+
+    /// The parameters of a query, with their types as far as the planner can tell.
+    pub(crate) fn parameter_fields(&mut self, query: &Query) -> Result<HashMap<String, Option<FieldRef>>> {
+        self.outside_of_statements(|session| {
+            let context = session.bind_context()?;
+            let shared = Arc::clone(&session.shared);
+            let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+            Ok(binder.bind_query(query)?.get_parameter_fields()?)
+        })
+    }
+
+    /// Looks at the catalog as a statement would, and leaves no transaction behind.
+    fn outside_of_statements<T>(&mut self, look: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        self.check_not_failed()?;
         self.ensure_transaction();
-        let columns = self.plan_query(query).map(|plan| execution::result_columns(&plan));
+        let seen = look(self);
         if !self.in_transaction_block() {
             self.rollback();
         }
-        columns
+        seen
+    }
+
+    fn describe_query(&mut self, query: &Query) -> Result<Vec<ResultColumn>> {
+        self.outside_of_statements(|session| Ok(execution::result_columns(&session.plan_query(query)?)))
     }
 }
 

@@ -121,6 +121,7 @@ impl Session {
         })
     }
 
+    /// How the session reads identifiers.
     pub(crate) fn parser_options(&self) -> ParserOptions {
         ParserOptions { case_sensitive_identifiers: self.parameters.is_on("enable_case_sensitive_identifier") }
     }

@@ -63,6 +63,7 @@ mod truncate;
 mod update;
 
 pub use materialized_view::is_materialized_view;
+pub(crate) use name::managed_table;
 
 use blueshift_sql::{
     ParsedStatement,

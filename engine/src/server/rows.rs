@@ -1,0 +1,107 @@
+//! Rows of a result, sent: descriptions, rows, and where a portal stopped.
+
+use bytes::BufMut;
+use datafusion::arrow::record_batch::RecordBatch;
+use pgwire::messages::data::{FieldDescription, RowDescription};
+
+use super::{
+    message::{MessageWriter, protocol_violation},
+    value::{Format, TextStyle, WireType, write_value},
+};
+use crate::{
+    error::Result,
+    session::{ResultColumn, StatementResult},
+};
+
+/// The rows of a statement and how far they were sent.
+#[derive(Debug)]
+pub struct Rows {
+    batches: Vec<RecordBatch>,
+    types: Vec<WireType>,
+    formats: Vec<Format>,
+    tag: String,
+    batch: usize,
+    row: usize,
+}
+
+/// What a statement gave: rows to send, or only a tag.
+pub fn into_rows(result: StatementResult, requested: &[u16]) -> Result<(Option<Rows>, String)> {
+    match result {
+        StatementResult::Done { tag } => Ok((None, tag)),
+        StatementResult::Rows { columns, batches, tag } => {
+            let formats = formats(requested, columns.len())?;
+            let types = columns.iter().map(|column| WireType::of_name(&column.type_name)).collect();
+            Ok((Some(Rows { batches, types, formats, tag: tag.clone(), batch: 0, row: 0 }), tag))
+        }
+    }
+}
+
+impl Rows {
+    /// The command tag.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether all rows were taken.
+    pub fn at_end(&self) -> bool {
+        self.batches[self.batch.min(self.batches.len())..]
+            .iter()
+            .enumerate()
+            .all(|(index, batch)| batch.num_rows() <= if index == 0 { self.row } else { 0 })
+    }
+
+    /// Adds the next row to what will be sent; false when there is none.
+    ///
+    /// Errors: a value that has no form on the wire.
+    pub fn send_next(&mut self, writer: &mut MessageWriter, style: &mut TextStyle) -> Result<bool> {
+        loop {
+            let Some(batch) = self.batches.get(self.batch) else { return Ok(false) };
+            if self.row < batch.num_rows() {
+                break;
+            }
+            // Rows that were sent need no memory any more.
+            let schema = batch.schema();
+            self.batches[self.batch] = RecordBatch::new_empty(schema);
+            self.batch += 1;
+            self.row = 0;
+        }
+        let (batch, row) = (&self.batches[self.batch], self.row);
+        writer.put_with(b'D', |out| {
+            out.put_u16(batch.num_columns() as u16);
+            for ((array, wire_type), format) in batch.columns().iter().zip(&self.types).zip(&self.formats) {
+                write_value(out, array.as_ref(), row, wire_type, *format, style)?;
+            }
+            Ok(())
+        })?;
+        self.row += 1;
+        Ok(true)
+    }
+}
+
+/// The format of each column: none given means text, one is for all.
+///
+/// Errors: 08P01 for any other number than that of the columns.
+fn formats(requested: &[u16], columns: usize) -> Result<Vec<Format>> {
+    let format = |code: &u16| if *code == 1 { Format::Binary } else { Format::Text };
+    match requested {
+        [] => Ok(vec![Format::Text; columns]),
+        [one] => Ok(vec![format(one); columns]),
+        all if all.len() == columns => Ok(all.iter().map(format).collect()),
+        all => Err(protocol_violation(format!(
+            "bind message has {} result formats but query has {columns} columns",
+            all.len()
+        ))),
+    }
+}
+
+/// RowDescription. `requested` are the formats of a portal; none for a statement.
+///
+/// Errors: 08P01 when the formats do not fit.
+pub fn description(columns: &[ResultColumn], requested: &[u16]) -> Result<RowDescription> {
+    let formats = formats(requested, columns.len())?;
+    let field = |(column, format): (&ResultColumn, Format)| {
+        let WireType { oid, length, modifier } = WireType::of_name(&column.type_name);
+        FieldDescription::new(column.name.clone(), 0, 0, oid, length, modifier, i16::from(format == Format::Binary))
+    };
+    Ok(RowDescription::new(columns.iter().zip(formats).map(field).collect()))
+}
