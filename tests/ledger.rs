@@ -1,16 +1,16 @@
 //! Which documented cases do not pass yet: a list in the repository that must agree with what happens, so
 //! that a case that begins to fail is noticed, and one that begins to pass is taken off.
 //!
-//! `BLUESHIFT_BLESS=1` writes the list anew.
+//! With `bless` the list is written anew.
 
-use std::{collections::BTreeMap, env, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::facts::{Fact, Verdict};
 
 /// Compares the verdicts with the list at `path` and prints a summary; whether both agree.
 ///
 /// Errors: the list cannot be read or written.
-pub fn check(path: &Path, facts: &[Fact], verdicts: &[Verdict]) -> Result<bool, String> {
+pub fn check(path: &Path, facts: &[Fact], verdicts: &[Verdict], bless: bool) -> Result<bool, String> {
     summarise(facts, verdicts);
     let mut lines: Vec<String> = facts
         .iter()
@@ -19,7 +19,7 @@ pub fn check(path: &Path, facts: &[Fact], verdicts: &[Verdict]) -> Result<bool, 
         .map(|(fact, verdict)| format!("{} {}/{}", verdict.word(), fact.area, fact.id))
         .collect();
     lines.sort();
-    if env::var_os("BLUESHIFT_BLESS").is_some() {
+    if bless {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         return Ok(true);

@@ -41,6 +41,13 @@ pub enum Expected {
     Columns { columns: Vec<String>, aspect: Aspect },
 }
 
+impl Expected {
+    /// An error that only says that the statement is unknown; no evidence of support.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Expected::Error(pattern) if pattern.contains("42601") || pattern.contains("0A000"))
+    }
+}
+
 /// What of a result column is compared.
 #[derive(Debug, Clone, Copy)]
 pub enum Aspect {

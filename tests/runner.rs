@@ -11,6 +11,7 @@ use blueshift_engine::{
 use regex::Regex;
 use tempfile::TempDir;
 
+use crate::compat::Case;
 use crate::record::{Action, Aspect, Expected, Record, parse};
 
 /// A statement that takes longer has failed.
@@ -21,6 +22,8 @@ const QUERY_THREADS: usize = 3;
 /// What became of a file.
 #[derive(Debug, Default)]
 pub struct Outcome {
+    /// Records that ran and count as cases.
+    pub cases: Vec<Case>,
     /// Records that ran.
     pub records: usize,
     /// A text for each record that came out otherwise.
@@ -31,7 +34,7 @@ pub struct Outcome {
 pub async fn run_file(path: &Path, name: &str) -> Outcome {
     match try_file(path, name).await {
         Ok(outcome) => outcome,
-        Err(message) => Outcome { records: 0, failures: vec![message] },
+        Err(message) => Outcome { failures: vec![message], ..Outcome::default() },
     }
 }
 
@@ -46,8 +49,13 @@ async fn try_file(path: &Path, name: &str) -> Result<Outcome, String> {
             Action::File { key, text } => world.write_object(&key, text.as_bytes())?,
             Action::Run { sql, expected } => {
                 outcome.records += 1;
-                if let Err(difference) = check(world.session(), &sql, &expected).await {
+                let result = check(world.session(), &sql, &expected).await;
+                let passed = result.is_ok();
+                if let Err(difference) = result {
                     outcome.failures.push(format!("{name}:{line}\n{sql}\n{difference}"));
+                }
+                if !expected.is_refusal() {
+                    outcome.cases.push(Case { sql, passed });
                 }
             }
         }

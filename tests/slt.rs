@@ -6,6 +6,8 @@
 //! are in the way. README.md tells how files are written and where expected values may come from.
 #![allow(clippy::print_stdout)]
 
+/// The generated page of what is supported.
+mod compat;
 /// Documented cases.
 mod facts;
 /// Which documented cases do not pass yet.
@@ -26,7 +28,10 @@ use std::{
     thread,
 };
 
+use compat::Case;
 use facts::{Fact, Verdict};
+use runner::Outcome;
+use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -58,14 +63,19 @@ fn run(arguments: &[String]) -> Result<bool, String> {
         names.for_each(|name| println!("{name}: test"));
         return Ok(true);
     }
-    let files_passed = run_files(&files)?;
+    let outcomes = run_files(&files)?;
+    let files_passed = outcomes.iter().all(|outcome| outcome.failures.is_empty());
     let verdicts = run_facts(&facts)?;
-    let facts_passed = if filters.is_empty() {
-        ledger::check(&root.join("facts/not_passed.txt"), &facts, &verdicts)?
-    } else {
-        ledger::print(&facts, &verdicts)
-    };
-    Ok(files_passed && facts_passed)
+    if !filters.is_empty() {
+        return Ok(ledger::print(&facts, &verdicts) && files_passed);
+    }
+    let bless = env::var_os("BLUESHIFT_BLESS").is_some();
+    let listed = ledger::check(&root.join("facts/not_passed.txt"), &facts, &verdicts, bless)?;
+    let documented = facts.iter().zip(&verdicts).filter_map(|(fact, verdict)| Case::of_fact(&fact.sql, verdict));
+    let cases: Vec<Case> = outcomes.into_iter().flat_map(|outcome| outcome.cases).chain(documented).collect();
+    let page = root.join("../engine/COMPAT.md");
+    let described = runtime()?.block_on(compat::check(&root.join("compat"), &page, &cases, bless))?;
+    Ok(files_passed && listed && described)
 }
 
 /// The filters of the command line and of the environment.
@@ -90,10 +100,13 @@ fn find_files(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
+fn runtime() -> Result<Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
+}
+
 /// Runs `work` on every item, in parallel; the results stand in the order of the items.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl AsyncFn(&T) -> R + Sync) -> Result<Vec<R>, String> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = runtime()?;
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(vec![]);
     let threads = thread::available_parallelism().map_or(2, usize::from).min(items.len());
@@ -115,7 +128,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl AsyncFn(&T) -> R + Sync
 }
 
 /// Runs the files; prints a line for each and, at the end, every failure.
-fn run_files(files: &[(String, PathBuf)]) -> Result<bool, String> {
+fn run_files(files: &[(String, PathBuf)]) -> Result<Vec<Outcome>, String> {
     let outcomes = in_parallel(files, async |(name, path)| {
         let outcome = runner::run_file(path, name).await;
         let verdict = if outcome.failures.is_empty() { "ok" } else { "FAILED" };
@@ -126,7 +139,7 @@ fn run_files(files: &[(String, PathBuf)]) -> Result<bool, String> {
     let failures: Vec<&String> = outcomes.iter().flat_map(|outcome| &outcome.failures).collect();
     failures.iter().for_each(|failure| println!("\n---- {failure}"));
     println!("\n{} files, {records} records, {} failures", files.len(), failures.len());
-    Ok(failures.is_empty())
+    Ok(outcomes)
 }
 
 fn run_facts(facts: &[Fact]) -> Result<Vec<Verdict>, String> {
