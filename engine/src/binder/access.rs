@@ -1,6 +1,8 @@
 //! Privileges on what a query reads: USAGE on the schema, SELECT on the relation or on each column
 //! of it that the query names ("GRANT" of the guide).
 
+use std::collections::HashSet;
+
 use datafusion::{
     common::{
         TableReference,
@@ -94,4 +96,36 @@ pub(super) fn check_columns(plan: &LogicalPlan, restricted: &[Restricted]) -> Re
         })
     })?;
     Ok(())
+}
+
+/// The columns that a plan takes from the tables that `is_meant` picks by their names.
+pub fn columns_read(plan: &LogicalPlan, is_meant: impl Fn(&TableReference) -> bool) -> Result<HashSet<String>> {
+    let (mut names, mut found) = (vec![], HashSet::new());
+    plan.apply_with_subqueries(|node| {
+        match node {
+            LogicalPlan::TableScan(scan) if is_meant(&scan.table_name) => names.push(scan.table_name.clone()),
+            LogicalPlan::SubqueryAlias(alias) => {
+                if let LogicalPlan::TableScan(scan) = alias.input.as_ref()
+                    && is_meant(&scan.table_name)
+                {
+                    names.push(alias.alias.clone());
+                }
+            }
+            _ => {}
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Expr::Column(column) | Expr::OuterReferenceColumn(_, column) = expr
+                    && column.relation.as_ref().is_some_and(|relation| names.contains(relation))
+                {
+                    found.insert(column.name.clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
 }

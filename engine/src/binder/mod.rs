@@ -19,7 +19,7 @@ mod text_comparison;
 /// Types in casts.
 mod types;
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use blueshift_sql::{
     ParserOptions,
@@ -43,6 +43,7 @@ use datafusion::{
     sql::planner::{PlannerContext, SqlToRel},
 };
 
+pub use access::columns_read;
 pub use context::BindContext;
 pub use resolve::{ResolvedRelation, resolve_name};
 
@@ -59,6 +60,31 @@ use crate::{
 /// Views on views may be nested this deep.
 const VIEW_DEPTH_MAX: usize = 64;
 
+/// How SQL text of the catalog is read: names in it are folded already.
+pub const STORED_SQL: ParserOptions = ParserOptions { case_sensitive_identifiers: true };
+
+/// Names, as a query writes them, and the relations that they stand for.
+pub type Bindings = HashMap<String, RelationId>;
+
+/// Key of a view's properties that holds its [`Bindings`].
+const BINDINGS: &str = "bindings";
+
+/// The bindings among a view's properties; none for a late-binding view.
+pub fn bindings_of(properties: &serde_json::Value) -> Bindings {
+    let names = properties.get(BINDINGS).and_then(|names| names.as_object());
+    let names = names.into_iter().flatten();
+    names.filter_map(|(name, id)| Some((name.clone(), RelationId(id.as_i64()?)))).collect()
+}
+
+/// Properties of a view with its bindings.
+pub fn with_bindings_in(mut properties: serde_json::Value, bindings: &Bindings) -> serde_json::Value {
+    if !properties.is_object() {
+        properties = serde_json::json!({});
+    }
+    properties[BINDINGS] = bindings.iter().map(|(name, id)| (name.clone(), serde_json::Value::from(id.0))).collect();
+    properties
+}
+
 /// Mark at the end of a database name: this reference is the target of DML and shows its row ids.
 const ROW_IDS_MARK: char = '\u{1}';
 
@@ -69,7 +95,9 @@ pub struct Binder<'a> {
     store: &'a Arc<SegmentStore>,
     view_depth: usize,
     /// Relations that were looked up, for dependencies of views.
-    used: RefCell<Vec<RelationId>>,
+    used: RefCell<Vec<(String, RelationId)>>,
+    /// Names that stand for what they stood for when a view was made.
+    bindings: Bindings,
     /// Whose privileges count; None: those of the session's user. A view reads with its owner's.
     acting: Option<String>,
     /// Tables of which only some columns may be read.
@@ -85,9 +113,15 @@ impl<'a> Binder<'a> {
             store,
             view_depth: 0,
             used: RefCell::default(),
+            bindings: Bindings::new(),
             acting: None,
             restricted: RefCell::default(),
         }
+    }
+
+    /// With names that stand for given relations, whatever else bears them by now.
+    pub fn with_bindings(self, bindings: Bindings) -> Self {
+        Binder { bindings, ..self }
     }
 
     /// The plan of `query`.
@@ -126,10 +160,25 @@ impl<'a> Binder<'a> {
 
     /// Ids of the tables and views that were looked up, each once.
     pub fn used_relations(&self) -> Vec<RelationId> {
-        let mut used = self.used.borrow().clone();
+        let mut used: Vec<RelationId> = self.used.borrow().iter().map(|(_, id)| *id).collect();
         used.sort();
         used.dedup();
         used
+    }
+
+    /// The names that were looked up, and what they stood for.
+    pub fn used_names(&self) -> Bindings {
+        self.used.borrow().iter().cloned().collect()
+    }
+
+    /// What a name stands for: what it is bound to, or what the catalog has now.
+    fn resolve(&self, name: &TableReference) -> Result<ResolvedRelation> {
+        let Some(id) = self.bindings.get(&name.to_string()) else { return resolve_name(self.context, name) };
+        match self.context.snapshot.relation_by_id(*id) {
+            Some(Relation::Table(table)) => Ok(ResolvedRelation::Table(table)),
+            Some(Relation::View(view)) => Ok(ResolvedRelation::View(view)),
+            None => Err(Error::undefined_table(name)),
+        }
     }
 
     /// The name by which a query of ours refers to the target of DML, so that its row ids are there.
@@ -139,9 +188,9 @@ impl<'a> Binder<'a> {
 
     fn provider(&self, name: &TableReference) -> Result<Arc<dyn TableProvider>> {
         let (name, wants_row_ids) = unmark(name);
-        match resolve_name(self.context, &name)? {
+        match self.resolve(&name)? {
             ResolvedRelation::Table(table) => {
-                self.used.borrow_mut().push(table.id);
+                self.used.borrow_mut().push((name.to_string(), table.id));
                 self.context.reads.record(table.id);
                 if !wants_row_ids {
                     self.check_read(&name, &Relation::Table(Arc::clone(&table)))?;
@@ -154,7 +203,7 @@ impl<'a> Binder<'a> {
                 }))
             }
             ResolvedRelation::View(view) => {
-                self.used.borrow_mut().push(view.id);
+                self.used.borrow_mut().push((name.to_string(), view.id));
                 self.check_read(&name, &Relation::View(Arc::clone(&view)))?;
                 self.view(&view)
             }
@@ -168,11 +217,12 @@ impl<'a> Binder<'a> {
         if self.view_depth >= VIEW_DEPTH_MAX {
             return Err(Error::not_supported(format!("nesting of more than {VIEW_DEPTH_MAX} views")));
         }
-        let query = blueshift_sql::parse_query(&view.sql, ParserOptions::default())
+        let query = blueshift_sql::parse_query(&view.sql, STORED_SQL)
             .map_err(|error| Error::internal(format!("view \"{}\" cannot be read: {error}", view.name)))?;
         let inner = Binder {
             view_depth: self.view_depth + 1,
             used: RefCell::default(),
+            bindings: bindings_of(&view.properties),
             acting: self.owner_of(view)?,
             restricted: RefCell::default(),
             ..*self

@@ -17,7 +17,7 @@ use futures::TryStreamExt;
 
 use super::{ResultColumn, Session};
 use crate::{
-    binder::Binder,
+    binder::{Binder, Bindings},
     error::{Error, Result, SqlState},
     rewrite::column_name,
     types::RedshiftType,
@@ -26,9 +26,14 @@ use crate::{
 impl Session {
     /// Binds and type-checks a query.
     pub(crate) fn plan_query(&mut self, query: &Query) -> Result<LogicalPlan> {
+        self.plan_query_with(query, Bindings::new())
+    }
+
+    /// The same, with names that stand for given relations.
+    pub(crate) fn plan_query_with(&mut self, query: &Query, bindings: Bindings) -> Result<LogicalPlan> {
         let context = self.bind_context()?;
         let shared = Arc::clone(&self.shared);
-        let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+        let binder = Binder::new(&shared.state, &context, shared.warehouse.segments()).with_bindings(bindings);
         let plan = self.analyze(binder.bind_query(query)?)?;
         with_typed_nulls(plan)
     }

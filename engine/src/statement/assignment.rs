@@ -3,20 +3,21 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use blueshift_sql::{ParserOptions, parse_expression};
+use blueshift_sql::parse_expression;
 use datafusion::{
     arrow::{
         array::{ArrayRef, RecordBatch},
         compute::cast,
         datatypes::{DataType, SchemaRef},
     },
-    common::{Column as PlanColumn, DFSchema, ScalarValue},
+    common::{Column as PlanColumn, DFSchema, ScalarValue, tree_node::TreeNode},
     logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder},
 };
 use futures::TryStreamExt;
 
+use super::identity::IdentityValues;
 use crate::{
-    binder::Binder,
+    binder::{Binder, STORED_SQL},
     error::{Error, Result, SqlState},
     functions::operator::cast_expr,
     session::Session,
@@ -69,11 +70,9 @@ pub fn project_to_table(
 
 /// The DEFAULT of a column, evaluated for this statement.
 pub fn default_value(session: &mut Session, column: &Column) -> Result<Expr> {
-    if column.identity.is_some() {
-        return Err(Error::not_supported("inserting into a table with an IDENTITY column"));
-    }
+    // Identity columns get their numbers when the rows are written.
     let Some(text) = &column.default else { return Ok(Expr::Literal(ScalarValue::Null, None)) };
-    let parsed = parse_expression(text, ParserOptions::default())
+    let parsed = parse_expression(text, STORED_SQL)
         .map_err(|error| Error::internal(format!("default of column {} cannot be read: {error}", column.name)))?;
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
@@ -115,6 +114,14 @@ fn is_string_literal(expr: &Expr) -> bool {
     }
 }
 
+/// Whether an expression holds a subquery.
+pub fn has_subquery(expr: &Expr) -> bool {
+    let found = expr.exists(|expr| {
+        Ok(matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_)))
+    });
+    found.unwrap_or(true)
+}
+
 /// The columns of a plan as expressions, in order.
 pub fn plan_columns(plan: &LogicalPlan) -> Vec<Expr> {
     plan.schema().columns().into_iter().map(|column: PlanColumn| Expr::Column(column)).collect()
@@ -138,6 +145,7 @@ pub async fn write_plan(
 pub struct TableWriter {
     writer: SegmentWriter,
     schema: SchemaRef,
+    identity: Option<IdentityValues>,
     rows: u64,
 }
 
@@ -145,13 +153,17 @@ impl TableWriter {
     /// A writer of new segments of `table`.
     pub fn new(session: &Session, table: &TableSnapshot) -> Result<Self> {
         let writer = SegmentWriter::new(session.shared.warehouse.segments(), table)?;
-        Ok(TableWriter { writer, schema: table.arrow_schema(), rows: 0 })
+        let identity = IdentityValues::of(&session.shared.warehouse, table);
+        Ok(TableWriter { writer, schema: table.arrow_schema(), identity, rows: 0 })
     }
 
     /// Takes a batch. Errors: 23502.
     pub async fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        let columns: Vec<ArrayRef> = batch
-            .columns()
+        let mut arrays = batch.columns().to_vec();
+        if let Some(identity) = &self.identity {
+            identity.fill(&mut arrays)?;
+        }
+        let columns: Vec<ArrayRef> = arrays
             .iter()
             .zip(self.schema.fields())
             .map(|(array, field)| {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     rewrite::column_name,
+    security::{self, Object},
     session::{Session, StatementResult},
     storage::metadata::Relation,
     transaction::ColumnDefinition,
@@ -28,6 +29,7 @@ pub async fn execute(session: &mut Session, create: &ast::CreateTableAs) -> Resu
         temporary: create.temporary,
         columns: &create.columns,
         attributes: &create.attributes,
+        if_not_exists: create.if_not_exists,
     };
     make(session, target, &create.query).await?;
     Ok(StatementResult::done("SELECT"))
@@ -41,7 +43,8 @@ pub async fn select_into(session: &mut Session, query: &Query, into: &SelectInto
     }
     let name = ObjectName::from_sql_name(&into.name).ok_or_else(|| Error::syntax("SELECT INTO takes a table name"))?;
     let temporary = into.temporary || name.name().starts_with('#');
-    let target = Target { name: &name, temporary, columns: &[], attributes: &TableAttributes::default() };
+    let target =
+        Target { name: &name, temporary, columns: &[], attributes: &TableAttributes::default(), if_not_exists: false };
     make(session, target, &query).await?;
     Ok(StatementResult::done("SELECT"))
 }
@@ -51,17 +54,21 @@ struct Target<'a> {
     temporary: bool,
     columns: &'a [ast::Ident],
     attributes: &'a TableAttributes,
+    if_not_exists: bool,
 }
 
 async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Result<()> {
     let schema_id = name::target_schema(session, target.name, target.temporary)?;
     let table_name = name::identifier(target.name.name());
-    create_table::already_there(session, schema_id, &table_name, false)?;
+    if create_table::already_there(session, schema_id, &table_name, target.if_not_exists)? {
+        return Ok(());
+    }
     let plan = session.plan_query(query)?;
     let mut definition = DraftTable::new(schema_id, table_name.clone(), columns_of(&plan, target.columns)?);
-    create_table::apply_attributes(&mut definition, target.attributes);
+    create_table::apply_attributes(&mut definition, target.attributes)?;
     let definition = definition.into_definition(session)?;
-    session.transaction()?.create_table(definition)?;
+    let id = session.transaction()?.create_table(definition)?;
+    security::own_new(session, &Object::Relation(id), Some(schema_id))?;
 
     let snapshot = session.transaction()?.snapshot()?;
     let Some(Relation::Table(table)) = snapshot.relation(schema_id, &table_name) else {

@@ -1,15 +1,19 @@
 //! CREATE VIEW.
 
-use std::sync::Arc;
+use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 
-use blueshift_sql::ast::{self, Query};
+use blueshift_sql::ast::{
+    self, Query,
+    sql::{ObjectName, Visit, Visitor},
+};
 
 use super::{create_table_as, name};
 use crate::{
-    binder::Binder,
+    binder::{Binder, with_bindings_in},
     error::{Error, Result, SqlState},
-    session::{Session, StatementResult},
-    storage::metadata::{Relation, RelationId, ViewColumn},
+    security::{self, Object},
+    session::{Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
+    storage::metadata::{Relation, SchemaId, ViewColumn},
     transaction::ViewDefinition,
 };
 
@@ -18,36 +22,48 @@ pub fn execute(session: &mut Session, create: &ast::CreateView) -> Result<Statem
     if create.external {
         return Err(Error::not_supported("CREATE EXTERNAL VIEW"));
     }
-    let schema_id = name::target_schema(session, &create.name, false)?;
-    let view_name = name::identifier(create.name.name());
-    let bound = bind(session, &create.query, &create.columns);
-    let (columns, depends_on) = match bound {
-        Ok(bound) => bound,
-        // Its tables may come later.
-        Err(_) if create.no_schema_binding => (vec![], vec![]),
-        Err(error) => return Err(error),
-    };
-    let definition = ViewDefinition {
+    if create.no_schema_binding {
+        require_qualified_names(&create.query)?;
+    }
+    let (schema_id, view_name) = target(session, create)?;
+    let mut definition = ViewDefinition {
         schema_id,
-        name: view_name.clone(),
+        name: view_name,
         sql: blueshift_sql::unparse::sql_text(create.query.as_ref()),
-        columns,
+        columns: vec![],
         late_binding: create.no_schema_binding,
-        depends_on: if create.no_schema_binding { vec![] } else { depends_on },
+        depends_on: vec![],
         properties: serde_json::Value::Null,
     };
-    replace_old(session, create, &definition)?;
-    session.transaction()?.create_view(definition)?;
+    match bind(session, create, &mut definition) {
+        Ok(()) => {}
+        // Its tables may come later.
+        Err(_) if create.no_schema_binding => {}
+        Err(error) => return Err(error),
+    }
+    if create.no_schema_binding {
+        definition.depends_on.clear();
+        definition.properties = serde_json::Value::Null;
+    }
+    store(session, create, definition)?;
     Ok(StatementResult::done("CREATE VIEW"))
 }
 
+/// `#v` would be a temporary view, which Redshift does not have.
+fn target(session: &mut Session, create: &ast::CreateView) -> Result<(SchemaId, String)> {
+    if create.name.name().starts_with('#') {
+        return Err(Error::not_supported("a temporary view"));
+    }
+    Ok((name::target_schema(session, &create.name, false)?, name::identifier(create.name.name())))
+}
+
 /// The columns of a view's query, and what it reads.
-fn bind(session: &mut Session, query: &Query, names: &[ast::Ident]) -> Result<(Vec<ViewColumn>, Vec<RelationId>)> {
+fn bind(session: &mut Session, create: &ast::CreateView, definition: &mut ViewDefinition) -> Result<()> {
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
     let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
-    let plan = session.analyze(binder.bind_query(query)?)?;
-    let columns = create_table_as::columns_of(&plan, names)?
+    let plan = session.analyze(binder.bind_query(&create.query)?)?;
+    definition.columns = create_table_as::columns_of(&plan, &create.columns)?
         .into_iter()
         .map(|column| ViewColumn {
             name: column.name,
@@ -55,26 +71,100 @@ fn bind(session: &mut Session, query: &Query, names: &[ast::Ident]) -> Result<(V
             redshift_type: column.redshift_type,
         })
         .collect();
-    Ok((columns, binder.used_relations()))
+    check_columns(&definition.columns)?;
+    definition.depends_on = binder.used_relations();
+    definition.properties = with_bindings_in(serde_json::Value::Null, &binder.used_names());
+    let temporary = |id| {
+        let relation = context.snapshot.relation_by_id(id)?;
+        let schema = context.snapshot.schema_by_id(relation.schema_id())?;
+        schema.name.starts_with(TEMPORARY_SCHEMA_PREFIX).then(|| relation.name().to_owned())
+    };
+    match definition.depends_on.iter().find_map(|id| temporary(*id)) {
+        Some(table) => Err(Error::not_supported(format!("a view on the temporary table \"{table}\""))),
+        None => Ok(()),
+    }
 }
 
-fn replace_old(session: &mut Session, create: &ast::CreateView, new: &ViewDefinition) -> Result<()> {
+fn check_columns(columns: &[ViewColumn]) -> Result<()> {
+    let mut names = HashSet::new();
+    match columns.iter().find(|column| !names.insert(&column.name)) {
+        Some(column) => {
+            Err(Error::new(SqlState::DUPLICATE_COLUMN, format!("column \"{}\" specified more than once", column.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A view that is replaced keeps its id, and with it what was granted on it and what depends on it.
+fn store(session: &mut Session, create: &ast::CreateView, new: ViewDefinition) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     match snapshot.relation(new.schema_id, &new.name) {
-        None => Ok(()),
+        None => {
+            let schema = new.schema_id;
+            let id = session.transaction()?.create_view(new)?;
+            security::own_new(session, &Object::Relation(id), Some(schema))
+        }
         Some(Relation::View(old)) if create.or_replace => {
-            let same = |(old, new): (&ViewColumn, &ViewColumn)| old.name == new.name;
-            let compatible = old.columns.len() <= new.columns.len() && old.columns.iter().zip(&new.columns).all(same);
-            if !old.columns.is_empty() && !new.late_binding && !compatible {
-                return Err(Error::new(
-                    SqlState::INVALID_DEFINITION,
-                    "cannot change name or number of columns of a view",
-                )
-                .with_hint("Drop the view first."));
+            security::require_owner(session, &Object::Relation(old.id), "relation", &old.name)?;
+            if !old.late_binding && !new.late_binding {
+                check_same_columns(&old.columns, &new.columns)?;
             }
-            session.transaction()?.drop_relation(old.id)
+            session.transaction()?.replace_view(old.id, new)
         }
         Some(Relation::Table(_)) if create.or_replace => Err(Error::wrong_object_type(&new.name, "view")),
         Some(_) => Err(Error::duplicate_table(&new.name)),
+    }
+}
+
+/// A view is replaced by one with the same columns only ("CREATE VIEW" of the guide).
+fn check_same_columns(old: &[ViewColumn], new: &[ViewColumn]) -> Result<()> {
+    let refused =
+        |message: String| Err(Error::new(SqlState::INVALID_DEFINITION, message).with_hint("Drop the view first."));
+    if old.len() != new.len() {
+        return refused("cannot change number of columns in view".to_owned());
+    }
+    for (old, new) in old.iter().zip(new) {
+        if old.name != new.name {
+            return refused(format!("cannot change name of view column \"{}\"", old.name));
+        }
+        if old.redshift_type != new.redshift_type {
+            return refused(format!("cannot change data type of view column \"{}\"", old.name));
+        }
+    }
+    Ok(())
+}
+
+/// Errors: a relation named without its schema, which a late-binding view cannot find later.
+fn require_qualified_names(query: &Query) -> Result<()> {
+    let mut names = Names::default();
+    let _: ControlFlow<()> = query.visit(&mut names);
+    match names.relations.iter().find(|name| name.0.len() == 1 && !names.tables.contains(&name.to_string())) {
+        Some(_) => Err(Error::new(
+            SqlState::INVALID_DEFINITION,
+            "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING.",
+        )),
+        None => Ok(()),
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    relations: Vec<ObjectName>,
+    /// Common table expressions.
+    tables: HashSet<String>,
+}
+
+impl Visitor for Names {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.tables.extend(tables.map(|table| table.alias.name.to_string()));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        self.relations.push(relation.clone());
+        ControlFlow::Continue(())
     }
 }

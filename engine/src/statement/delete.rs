@@ -6,13 +6,14 @@ use futures::TryStreamExt;
 use super::{name, row_change};
 use crate::{
     error::Result,
+    security::Privilege,
     session::{Session, StatementResult},
     storage::DeletedPositions,
 };
 
 /// Deletes the rows that the condition, with the tables of USING, selects.
 pub async fn execute(session: &mut Session, delete: &ast::Delete) -> Result<StatementResult> {
-    let table = name::managed_table(session, &delete.table)?;
+    let table = name::changed_table(session, &delete.table, Privilege::Delete)?;
     if delete.selection.is_none() && delete.using.is_empty() {
         let rows = session.transaction()?.truncate(table.id)?;
         return Ok(StatementResult::done(format!("DELETE {rows}")));

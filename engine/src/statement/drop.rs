@@ -2,11 +2,12 @@
 
 use blueshift_sql::ast::{self, DropBehavior, DropKind};
 
-use super::{materialized_view, name};
+use super::{comment, dependency, materialized_view, name};
 use crate::{
     error::{Error, Result, SqlState},
+    security::{Access, Object, Privilege, privilege},
     session::{Notice, Session, StatementResult},
-    storage::metadata::{Relation, RelationId},
+    storage::metadata::{Relation, RelationId, TableSnapshot},
     transaction::CatalogSnapshot,
 };
 
@@ -30,6 +31,7 @@ pub fn execute(session: &mut Session, drop: &ast::Drop) -> Result<StatementResul
             Err(error) => return Err(error),
         };
         check_kind(&relation, drop.kind)?;
+        require_drop(session, &relation)?;
         drop_relation(session, &relation, drop.behavior == Some(DropBehavior::Cascade))?;
     }
     Ok(StatementResult::done(format!("DROP {}", words.to_uppercase())))
@@ -57,8 +59,15 @@ fn check_kind(relation: &Relation, kind: DropKind) -> Result<()> {
 pub fn drop_relation(session: &mut Session, relation: &Relation, cascade: bool) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     let dependents = dependents_of(&snapshot, relation.id());
+    let kind = |relation: &Relation| match relation {
+        Relation::View(_) => "view",
+        Relation::Table(table) if materialized_view::is_materialized_view(table) => "materialized view",
+        Relation::Table(_) => "table",
+    };
+    if let Relation::Table(table) = relation {
+        drop_foreign_keys(session, table, cascade)?;
+    }
     if !cascade && let Some(first) = dependents.first() {
-        let kind = |relation: &Relation| if matches!(relation, Relation::View(_)) { "view" } else { "table" };
         return Err(Error::new(
             SqlState::DEPENDENT_OBJECTS,
             format!("cannot drop {} {} because other objects depend on it", kind(relation), relation.name()),
@@ -72,14 +81,47 @@ pub fn drop_relation(session: &mut Session, relation: &Relation, cascade: bool) 
             drop_relation(session, &dependent, true)?;
         }
     }
-    session.transaction()?.drop_relation(relation.id())
+    let transaction = session.transaction()?;
+    transaction.drop_relation(relation.id())?;
+    privilege::forget(transaction, &Object::Relation(relation.id()))?;
+    comment::forget_columns(transaction, relation.id())
+}
+
+/// Foreign keys of other tables go with the table that they refer to; without CASCADE they hold it.
+fn drop_foreign_keys(session: &mut Session, table: &TableSnapshot, cascade: bool) -> Result<()> {
+    for (other, constraint) in dependency::foreign_keys_to(session, table, None)? {
+        if !cascade {
+            return Err(Error::new(
+                SqlState::DEPENDENT_OBJECTS,
+                format!("cannot drop table {} because other objects depend on it", table.name),
+            )
+            .with_detail(format!("constraint {constraint} on table {} depends on table {}", other.name, table.name))
+            .with_hint("Use DROP ... CASCADE to drop the dependent objects too."));
+        }
+        let mut layout = other.layout.clone();
+        layout.constraints.retain(|known| known.name != constraint);
+        session.transaction()?.set_layout(other.id, layout)?;
+    }
+    Ok(())
+}
+
+/// Errors: 42501 for a relation of another user who did not grant DROP.
+fn require_drop(session: &mut Session, relation: &Relation) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    let access = Access::of(&snapshot, session.info());
+    if access.may(&Object::Relation(relation.id()), Privilege::Drop) {
+        return Ok(());
+    }
+    access.require_relation_owner(relation)
 }
 
 /// Views and materialized views that were made from a relation.
-fn dependents_of(snapshot: &CatalogSnapshot, id: RelationId) -> Vec<Relation> {
+pub fn dependents_of(snapshot: &CatalogSnapshot, id: RelationId) -> Vec<Relation> {
     let depends = |relation: &&Relation| match relation {
         Relation::View(view) => view.depends_on.contains(&id),
         Relation::Table(table) => materialized_view::depends_on(table).contains(&id),
     };
-    snapshot.all_relations().filter(depends).cloned().collect()
+    let mut found: Vec<Relation> = snapshot.all_relations().filter(depends).cloned().collect();
+    found.sort_by(|left, right| left.name().cmp(right.name()));
+    found
 }

@@ -5,24 +5,25 @@ use std::{collections::HashMap, sync::Arc};
 use blueshift_sql::ast::{self, InsertSource, ValueOrDefault};
 use datafusion::{
     arrow::datatypes::{Field, Schema},
-    common::{DFSchema, ScalarValue, tree_node::TreeNode},
+    common::{DFSchema, ScalarValue},
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
 };
 
 use super::{
     assignment::{self, Conversion, Source},
-    name,
+    identity, name,
 };
 use crate::{
     binder::Binder,
     error::{Error, Result, SqlState},
+    security::Privilege,
     session::{Session, StatementResult},
     storage::metadata::{Column, TableSnapshot},
 };
 
 /// Runs INSERT in all its forms.
 pub async fn execute(session: &mut Session, insert: &ast::Insert) -> Result<StatementResult> {
-    let table = name::managed_table(session, &insert.table)?;
+    let table = name::changed_table(session, &insert.table, Privilege::Insert)?;
     let mut targets = target_columns(&table, &insert.columns)?;
     let plan = match &insert.source {
         InsertSource::Query(query) => {
@@ -94,6 +95,9 @@ fn from_query(
 ) -> Result<LogicalPlan> {
     let columns = assignment::plan_columns(&source);
     check_count(columns.len(), targets.len())?;
+    for target in targets {
+        identity::check_assignable(table, target)?;
+    }
     let sources = targets.iter().zip(columns).map(|(target, expr)| (target.name.clone(), Source::Expr(expr))).collect();
     assignment::project_to_table(session, source, table, sources, Conversion::Typed)
 }
@@ -118,14 +122,28 @@ fn from_values(
         .map(|column| Ok((column.name.as_str(), assignment::default_value(session, column)?)))
         .collect::<Result<_>>()?;
     let mut values = Vec::with_capacity(rows.len());
+    if rows.iter().any(|row| row.len() != rows[0].len()) {
+        return Err(Error::syntax("VALUES lists must all be the same length"));
+    }
     for row in rows {
         check_count(row.len(), targets.len())?;
+        for (target, value) in targets.iter().zip(row) {
+            if matches!(value, ValueOrDefault::Expr(_)) {
+                identity::check_assignable(table, target)?;
+            }
+        }
         let mut given: HashMap<&str, &ValueOrDefault> =
             targets.iter().zip(row).map(|(target, value)| (target.name.as_str(), value)).collect();
         let mut cells = Vec::with_capacity(table.columns.len());
         for column in &table.columns {
             let expr = match given.remove(column.name.as_str()) {
-                Some(ValueOrDefault::Expr(expr)) => binder.bind_expr(expr, &empty)?,
+                Some(ValueOrDefault::Expr(expr)) => {
+                    let bound = binder.bind_expr(expr, &empty)?;
+                    if column.identity.is_some() && matches!(bound, Expr::Literal(ScalarValue::Null, _)) {
+                        return Err(Error::not_null_violation(&column.name));
+                    }
+                    bound
+                }
                 Some(ValueOrDefault::Default) | None => defaults
                     .get(column.name.as_str())
                     .cloned()
@@ -135,20 +153,13 @@ fn from_values(
         }
         values.push(cells);
     }
-    if values.iter().flatten().any(has_subquery) {
+    if values.iter().flatten().any(assignment::has_subquery) {
         return with_subqueries(table, values);
     }
     // Nullable throughout: NOT NULL is checked, and named, when the rows are written.
     let fields: Vec<Field> = table.columns.iter().map(|column| column.to_field().with_nullable(true)).collect();
     let schema = DFSchema::try_from(Schema::new(fields))?;
     Ok(LogicalPlanBuilder::values_with_schema(values, &Arc::new(schema))?.build()?)
-}
-
-fn has_subquery(expr: &Expr) -> bool {
-    let found = expr.exists(|expr| {
-        Ok(matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_)))
-    });
-    found.unwrap_or(true)
 }
 
 /// A row with subqueries is a query of one row: VALUES is evaluated before any subquery runs.

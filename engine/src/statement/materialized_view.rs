@@ -1,26 +1,49 @@
 //! Materialized views: a table that remembers its query. REFRESH computes it anew.
+//!
+//! What Redshift could refresh incrementally is recorded and reported as that; here every refresh
+//! recomputes, unless nothing that the view reads has changed.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
-use blueshift_sql::{ParserOptions, ast, parse_query};
-use serde_json::json;
+use blueshift_sql::{
+    ast::{
+        self, AlterMaterializedViewAction,
+        sql::{ObjectName, Query, Visit, Visitor},
+    },
+    parse_query,
+};
+use serde_json::{Value, json};
 
 use super::{
+    alter_table,
     assignment::{self, Conversion, Source},
     create_table::{self, DraftTable},
     create_table_as, name,
 };
 use crate::{
-    binder::Binder,
+    binder::{Binder, Bindings, ResolvedRelation, STORED_SQL, bindings_of, resolve_name, with_bindings_in},
     error::{Error, Result},
-    session::{Notice, Session, StatementResult},
+    security::{self, Object},
+    session::{Notice, Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
     storage::metadata::{Relation, RelationId, TableSnapshot},
+    transaction::CatalogSnapshot,
 };
+
+/// Kinds of queries that can be refreshed incrementally.
+mod incremental;
 
 /// Key of a table's properties that holds the query of a materialized view.
 const QUERY: &str = "materialized_view_query";
 /// Key of a table's properties that holds what the query reads.
 const DEPENDS_ON: &str = "materialized_view_depends_on";
+/// Key of a table's properties: AUTO REFRESH YES.
+const AUTO_REFRESH: &str = "materialized_view_auto_refresh";
+/// Key of a table's properties: the query can be refreshed incrementally.
+const INCREMENTAL: &str = "materialized_view_incremental";
+/// Key of a table's properties: versions of what the query read at the last refresh.
+const VERSIONS: &str = "materialized_view_versions";
+/// Key of a table's properties: the query reads external tables, whose changes nobody sees.
+const EXTERNAL: &str = "materialized_view_external";
 
 /// Whether a table is a materialized view.
 pub fn is_materialized_view(table: &TableSnapshot) -> bool {
@@ -33,11 +56,39 @@ pub fn depends_on(table: &TableSnapshot) -> Vec<RelationId> {
     ids.into_iter().flatten().filter_map(|id| id.as_i64()).map(RelationId).collect()
 }
 
+/// The query of a materialized view, as SQL, and what the names in it stand for.
+pub fn query_of(table: &TableSnapshot) -> (String, Bindings) {
+    let properties = &table.layout.properties;
+    (properties.get(QUERY).and_then(Value::as_str).unwrap_or_default().to_owned(), bindings_of(properties))
+}
+
+/// What the catalog shows of a materialized view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaterializedViewState {
+    /// AUTO REFRESH YES.
+    pub auto_refresh: bool,
+    /// Whether Redshift would refresh it incrementally.
+    pub incremental: bool,
+    /// Something that it reads has changed since the last refresh.
+    pub stale: bool,
+}
+
+/// The state of a materialized view; None for other tables.
+pub fn state(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> Option<MaterializedViewState> {
+    let flag = |key: &str| table.layout.properties.get(key).and_then(Value::as_bool).unwrap_or(false);
+    is_materialized_view(table).then(|| MaterializedViewState {
+        auto_refresh: flag(AUTO_REFRESH),
+        incremental: flag(INCREMENTAL),
+        stale: !is_up_to_date(snapshot, table),
+    })
+}
+
 /// CREATE MATERIALIZED VIEW.
 pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView) -> Result<StatementResult> {
     let schema_id = name::target_schema(session, &create.name, false)?;
     let view_name = name::identifier(create.name.name());
     create_table::already_there(session, schema_id, &view_name, false)?;
+    let external = check_query(session, &create.query)?;
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
     let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
@@ -45,42 +96,185 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let used: Vec<i64> = binder.used_relations().iter().map(|id| id.0).collect();
     let columns = create_table_as::columns_of(&plan, &create.columns)?;
     let mut definition = DraftTable::new(schema_id, view_name.clone(), columns);
-    definition.properties = json!({ QUERY: blueshift_sql::unparse::sql_text(create.query.as_ref()), DEPENDS_ON: used });
-    create_table::apply_attributes(&mut definition, &create.attributes);
+    let properties = json!({
+        QUERY: blueshift_sql::unparse::sql_text(create.query.as_ref()),
+        DEPENDS_ON: used,
+        AUTO_REFRESH: create.auto_refresh == Some(true),
+        INCREMENTAL: incremental::is_incremental(&create.query),
+        EXTERNAL: external,
+    });
+    definition.properties = with_bindings_in(properties, &binder.used_names());
+    create_table::apply_attributes(&mut definition, &create.attributes)?;
     let definition = definition.into_definition(session)?;
-    session.transaction()?.create_table(definition)?;
-    let snapshot = session.transaction()?.snapshot()?;
-    match snapshot.relation(schema_id, &view_name) {
-        Some(Relation::Table(table)) => fill(session, &table).await?,
-        _ => return Err(Error::internal("a materialized view that was just made is not there")),
-    }
+    let id = session.transaction()?.create_table(definition)?;
+    security::own_new(session, &Object::Relation(id), Some(schema_id))?;
+    fill(session, id).await?;
     Ok(StatementResult::done("CREATE MATERIALIZED VIEW"))
 }
 
-/// REFRESH MATERIALIZED VIEW.
+/// What a materialized view cannot read or say ("Limitations" of CREATE MATERIALIZED VIEW).
+/// Gives whether it reads external tables.
+fn check_query(session: &mut Session, query: &Query) -> Result<bool> {
+    let mut clauses = Clauses { found: None, relations: vec![] };
+    let _: ControlFlow<()> = query.visit(&mut clauses);
+    let refused = |what: String| Error::wrong_object_type(what, "possible part of a materialized view");
+    if let Some(clause) = clauses.found {
+        return Err(Error::new(
+            crate::error::SqlState::INVALID_DEFINITION,
+            format!("{clause} is not supported in the definition of a materialized view"),
+        ));
+    }
+    let context = session.bind_context()?;
+    let mut external = false;
+    for relation in clauses.relations {
+        let Some(object) = ast::ObjectName::from_sql_name(&relation) else { continue };
+        match resolve_name(&context, &name::table_reference(&object)?) {
+            Ok(ResolvedRelation::View(view)) => return Err(refused(view.name.clone())),
+            Ok(ResolvedRelation::System(_)) => return Err(refused(name::written(&object))),
+            Ok(ResolvedRelation::External(_)) => external = true,
+            Ok(ResolvedRelation::Table(table)) => {
+                let schema = context.snapshot.schema_by_id(table.schema_id);
+                if schema.is_some_and(|schema| schema.name.starts_with(TEMPORARY_SCHEMA_PREFIX)) {
+                    return Err(refused(table.name.clone()));
+                }
+            }
+            // A common table expression, or a mistake that binding will name.
+            Err(_) => {}
+        }
+    }
+    Ok(external)
+}
+
+struct Clauses {
+    found: Option<&'static str>,
+    relations: Vec<ObjectName>,
+}
+
+impl Visitor for Clauses {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if query.order_by.is_some() {
+            self.found = Some("ORDER BY");
+        } else if query.limit_clause.is_some() || query.fetch.is_some() {
+            self.found = Some("LIMIT or OFFSET");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        self.relations.push(relation.clone());
+        ControlFlow::Continue(())
+    }
+}
+
+/// REFRESH MATERIALIZED VIEW. With CASCADE what it reads is refreshed first.
 pub async fn refresh(session: &mut Session, refresh: &ast::RefreshMaterializedView) -> Result<StatementResult> {
     let table = name::managed_table(session, &refresh.name)?;
     if !is_materialized_view(&table) {
         return Err(Error::wrong_object_type(&table.name, "materialized view"));
     }
-    session.transaction()?.truncate(table.id)?;
-    fill(session, &table).await?;
-    session.notice(Notice::info(format!("Materialized view {} was recomputed successfully.", table.name)));
+    security::require_owner(session, &Object::Relation(table.id), "relation", &table.name)?;
+    let mut order = vec![table.id];
+    if refresh.behavior == Some(ast::DropBehavior::Cascade) {
+        let snapshot = session.transaction()?.snapshot()?;
+        collect_below(&snapshot, table.id, &mut order);
+    }
+    for id in order.into_iter().rev() {
+        refresh_one(session, id).await?;
+    }
     Ok(StatementResult::done("REFRESH MATERIALIZED VIEW"))
 }
 
-async fn fill(session: &mut Session, table: &Arc<TableSnapshot>) -> Result<()> {
-    let text = table.layout.properties.get(QUERY).and_then(|query| query.as_str()).unwrap_or_default();
-    let query = parse_query(text, ParserOptions::default())
+/// The materialized views that one reads, each after those that read it.
+fn collect_below(snapshot: &CatalogSnapshot, id: RelationId, order: &mut Vec<RelationId>) {
+    let Some(table) = snapshot.table(id) else { return };
+    for below in depends_on(table) {
+        if snapshot.table(below).is_some_and(|table| is_materialized_view(table)) {
+            order.retain(|known| *known != below);
+            order.push(below);
+            collect_below(snapshot, below, order);
+        }
+    }
+}
+
+async fn refresh_one(session: &mut Session, id: RelationId) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    let table = Arc::clone(snapshot.table(id).ok_or_else(|| Error::internal("a materialized view is gone"))?);
+    let current = state(&snapshot, &table);
+    let message = match current {
+        Some(MaterializedViewState { stale: false, .. }) => {
+            session.notice(Notice::info(format!("Materialized view {} is already up to date.", table.name)));
+            return Ok(());
+        }
+        Some(MaterializedViewState { incremental: true, .. }) => "was incrementally updated successfully.",
+        _ => "was recomputed successfully.",
+    };
+    session.transaction()?.truncate(id)?;
+    fill(session, id).await?;
+    session.notice(Notice::info(format!("Materialized view {} {message}", table.name)));
+    Ok(())
+}
+
+/// Versions of the tables that a materialized view reads.
+fn versions(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> Value {
+    let version = |id: RelationId| Some((id.to_string(), Value::from(snapshot.table(id)?.version)));
+    depends_on(table).into_iter().filter_map(version).collect()
+}
+
+fn is_up_to_date(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> bool {
+    let properties = &table.layout.properties;
+    let external = properties.get(EXTERNAL).and_then(Value::as_bool).unwrap_or(false);
+    !external && properties.get(VERSIONS).is_some_and(|known| *known == versions(snapshot, table))
+}
+
+/// Computes the rows of a materialized view, with its owner's privileges.
+async fn fill(session: &mut Session, id: RelationId) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    let table = Arc::clone(snapshot.table(id).ok_or_else(|| Error::internal("a materialized view is gone"))?);
+    let (text, bindings) = query_of(&table);
+    let query = parse_query(&text, STORED_SQL)
         .map_err(|error| Error::internal(format!("materialized view \"{}\" cannot be read: {error}", table.name)))?;
-    let plan = session.plan_query(&query)?;
+    let plan = session.plan_query_with(&query, bindings)?;
     let sources = table
         .columns
         .iter()
         .zip(assignment::plan_columns(&plan))
         .map(|(column, expr)| (column.name.clone(), Source::Expr(expr)))
         .collect();
-    let plan = assignment::project_to_table(session, plan, table, sources, Conversion::Typed)?;
-    let (segments, _) = assignment::write_plan(session, &plan, table).await?;
-    session.transaction()?.append(table.id, segments)
+    let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
+    let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
+    let mut layout = table.layout.clone();
+    layout.properties[VERSIONS] = versions(&snapshot, &table);
+    let transaction = session.transaction()?;
+    transaction.append(id, segments)?;
+    transaction.set_layout(id, layout)
+}
+
+/// ALTER MATERIALIZED VIEW.
+pub async fn alter(session: &mut Session, alter: &ast::AlterMaterializedView) -> Result<StatementResult> {
+    let table = name::managed_table(session, &alter.name)?;
+    if !is_materialized_view(&table) {
+        return Err(Error::wrong_object_type(&table.name, "materialized view"));
+    }
+    match &alter.action {
+        AlterMaterializedViewAction::AutoRefresh(on) => {
+            security::require_owner(session, &Object::Relation(table.id), "relation", &table.name)?;
+            let mut layout = table.layout.clone();
+            layout.properties[AUTO_REFRESH] = Value::from(*on);
+            session.transaction()?.set_layout(table.id, layout)?;
+        }
+        AlterMaterializedViewAction::Table(actions) => {
+            for action in actions {
+                let relation = name::managed_relation(session, &alter.name)?;
+                alter_table::run_action(session, &relation, action).await?;
+            }
+        }
+    }
+    Ok(StatementResult::done("ALTER MATERIALIZED VIEW"))
+}
+
+/// Whether a relation is a materialized view.
+pub fn is_materialized(relation: &Relation) -> bool {
+    matches!(relation, Relation::Table(table) if is_materialized_view(table))
 }

@@ -3,7 +3,7 @@
 //! Two queries: the inner join of target and source gives the changes, the rows of the source
 //! that match nothing give the inserts. A target row that matches twice is an error.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use blueshift_sql::ast::{
     self, Expr, Ident, MergeAction, MergeInsert, MergeMatched, TableFactor, TableWithJoins, ValueOrDefault,
@@ -16,7 +16,9 @@ use super::{
     name, row_change,
 };
 use crate::{
+    binder::{ResolvedRelation, resolve_name},
     error::{Error, Result, SqlState},
+    security::Privilege,
     session::{Session, StatementResult},
     storage::{DeletedPositions, SegmentMeta, metadata::TableSnapshot},
 };
@@ -25,10 +27,14 @@ const ROW_ID_COLUMNS: usize = 2;
 
 /// Runs MERGE.
 pub async fn execute(session: &mut Session, merge: &ast::Merge) -> Result<StatementResult> {
-    let table = name::managed_table(session, &merge.target)?;
+    let table = name::changed_table(session, &merge.target, first_privilege(&merge.action))?;
+    check_source(session, merge, &table)?;
     let MergeAction::When { matched, not_matched } = &merge.action else {
-        return Err(Error::not_supported("MERGE … REMOVE DUPLICATES"));
+        return remove_duplicates(session, merge, &table).await;
     };
+    if not_matched.is_some() {
+        name::require(session, &table, Privilege::Insert)?;
+    }
     let (positions, mut segments) = match matched {
         Some(matched) => change_matched(session, merge, matched, &table).await?,
         None => (DeletedPositions::new(), vec![]),
@@ -36,6 +42,61 @@ pub async fn execute(session: &mut Session, merge: &ast::Merge) -> Result<Statem
     if let Some(insert) = not_matched {
         segments.extend(insert_unmatched(session, merge, insert, &table).await?);
     }
+    let transaction = session.transaction()?;
+    if !positions.is_empty() {
+        transaction.delete_rows(table.id, positions)?;
+    }
+    transaction.append(table.id, segments)?;
+    Ok(StatementResult::done("MERGE"))
+}
+
+fn first_privilege(action: &MergeAction) -> Privilege {
+    match action {
+        MergeAction::When { matched: Some(MergeMatched::Update(_)), .. } => Privilege::Update,
+        MergeAction::When { matched: Some(MergeMatched::Delete), .. } | MergeAction::RemoveDuplicates => {
+            Privilege::Delete
+        }
+        MergeAction::When { matched: None, .. } => Privilege::Insert,
+    }
+}
+
+/// Errors: the target is its own source.
+fn check_source(session: &mut Session, merge: &ast::Merge, table: &TableSnapshot) -> Result<()> {
+    let TableFactor::Table { name: source, .. } = &merge.source else { return Ok(()) };
+    let Some(source) = ast::ObjectName::from_sql_name(source) else { return Ok(()) };
+    let context = session.bind_context()?;
+    match resolve_name(&context, &name::table_reference(&source)?) {
+        Ok(ResolvedRelation::Table(source)) if source.id == table.id => {
+            Err(Error::new(SqlState::INVALID_DEFINITION, "source and target of MERGE cannot be the same table"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// REMOVE DUPLICATES: rows of the target that match go, and all rows of the source come. So of
+/// several that match one row of the source that row remains.
+async fn remove_duplicates(
+    session: &mut Session,
+    merge: &ast::Merge,
+    table: &Arc<TableSnapshot>,
+) -> Result<StatementResult> {
+    name::require(session, table, Privilege::Insert)?;
+    let (positions, _) = change_matched(session, merge, &MergeMatched::Delete, table).await?;
+    let from = TableWithJoins { relation: merge.source.clone(), joins: vec![] };
+    let everything = SelectItem::Wildcard(Default::default());
+    let query = row_change::select(None, vec![everything], vec![from], None);
+    let source = session.plan_query(&query)?;
+    let columns = assignment::plan_columns(&source);
+    if columns.len() != table.columns.len() {
+        return Err(Error::new(
+            SqlState::DATATYPE_MISMATCH,
+            "MERGE … REMOVE DUPLICATES takes a source with the columns of its target",
+        ));
+    }
+    let names = table.columns.iter().map(|column| column.name.clone());
+    let sources = names.zip(columns.into_iter().map(Source::Expr)).collect();
+    let plan = assignment::project_to_table(session, source, table, sources, Conversion::Typed)?;
+    let (segments, _) = assignment::write_plan(session, &plan, table).await?;
     let transaction = session.transaction()?;
     if !positions.is_empty() {
         transaction.delete_rows(table.id, positions)?;
@@ -139,7 +200,8 @@ async fn insert_unmatched(
         })
         .collect();
     let one = SelectItem::UnnamedExpr(Expr::value(Value::Number("1".to_owned(), false)));
-    let target = TableWithJoins { relation: target_factor(merge), joins: vec![] };
+    let target =
+        TableWithJoins { relation: row_change::table_factor(&merge.target, merge.alias.as_ref()), joins: vec![] };
     let matching = row_change::select(None, vec![one], vec![target], Some(merge.on.clone()));
     let unmatched = Expr::Exists { subquery: Box::new(matching), negated: true };
     let from = TableWithJoins { relation: merge.source.clone(), joins: vec![] };
@@ -157,21 +219,6 @@ async fn insert_unmatched(
         .collect();
     let plan = assignment::project_to_table(session, source, table, sources, Conversion::Typed)?;
     Ok(assignment::write_plan(session, &plan, table).await?.0)
-}
-
-fn target_factor(merge: &ast::Merge) -> TableFactor {
-    TableFactor::Table {
-        name: merge.target.to_sql_name(),
-        alias: merge.alias.clone().map(|name| ast::sql::TableAlias { explicit: true, name, columns: vec![], at: None }),
-        args: None,
-        with_hints: vec![],
-        version: None,
-        with_ordinality: false,
-        partitions: vec![],
-        json_path: None,
-        sample: None,
-        index_hints: vec![],
-    }
 }
 
 fn check_columns<'n>(table: &TableSnapshot, mut names: impl Iterator<Item = &'n str>) -> Result<()> {

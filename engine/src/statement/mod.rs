@@ -5,6 +5,8 @@
 
 /// ALTER TABLE.
 mod alter_table;
+/// ALTER TABLE … APPEND.
+mod alter_table_append;
 /// Storing rows: values cast to the columns they go to, NOT NULL checked, segments written.
 mod assignment;
 /// CANCEL.
@@ -23,6 +25,8 @@ mod database_isolation;
 pub(crate) mod cursor;
 /// DELETE.
 mod delete;
+/// Views that were made from a relation.
+mod dependency;
 /// DROP TABLE, DROP VIEW, and what depends on them.
 mod drop;
 /// EXPLAIN.
@@ -31,6 +35,8 @@ mod explain;
 mod external_schema;
 /// CREATE EXTERNAL TABLE and partitions.
 mod external_table;
+/// IDENTITY columns.
+pub(crate) mod identity;
 /// INSERT.
 mod insert;
 /// LOCK, and the locks that statements take.
@@ -62,7 +68,9 @@ mod truncate;
 /// UPDATE.
 mod update;
 
-pub use materialized_view::is_materialized_view;
+pub use materialized_view::{
+    MaterializedViewState, is_materialized_view, query_of as materialized_view_query, state as materialized_view_state,
+};
 pub(crate) use name::managed_table;
 
 use blueshift_sql::{
@@ -96,7 +104,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Truncate(truncate) => truncate::execute(session, truncate),
         Statement::CreateTable(create) => create_table::execute(session, create),
         Statement::CreateTableAs(create) => create_table_as::execute(session, create).await,
-        Statement::AlterTable(alter) => alter_table::execute(session, alter),
+        Statement::AlterTable(alter) => alter_table::execute(session, alter).await,
         Statement::Drop(drop) => match drop.kind {
             DropKind::Table | DropKind::View | DropKind::MaterializedView => drop::execute(session, drop),
             other => Err(Error::not_supported(format!("DROP {other:?}").to_uppercase())),
@@ -104,6 +112,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Comment(comment) => comment::execute(session, comment),
         Statement::CreateView(create) => create_view::execute(session, create),
         Statement::CreateMaterializedView(create) => materialized_view::create(session, create).await,
+        Statement::AlterMaterializedView(alter) => materialized_view::alter(session, alter).await,
         Statement::RefreshMaterializedView(refresh) => materialized_view::refresh(session, refresh).await,
         Statement::CreateSchema(create) => schema::create(session, create),
         Statement::AlterSchema(alter) => schema::alter(session, alter),

@@ -8,7 +8,9 @@ use crate::{
     catalog::external_schema,
     config::IDENTIFIER_BYTES_MAX,
     error::{Error, Result, SqlState},
+    security::{Access, Privilege},
     session::Session,
+    statement::is_materialized_view,
     storage::metadata::{Relation, SchemaId, TableSnapshot},
 };
 use std::sync::Arc;
@@ -58,6 +60,7 @@ pub fn target_schema(session: &mut Session, name: &ObjectName, temporary: bool) 
         None => context.search_path.iter().map(String::as_str).collect(),
     };
     if let Some(schema) = wanted.iter().find_map(|schema| context.snapshot.schema(schema)) {
+        Access::of(&context.snapshot, session.info()).require_schema(schema.id, Privilege::Create)?;
         return Ok(schema.id);
     }
     match name.schema() {
@@ -83,9 +86,13 @@ pub fn check_database(context: &BindContext, name: &ObjectName) -> Result<()> {
 /// Errors: undefined names; 42809 for external tables and system views.
 pub fn managed_relation(session: &mut Session, name: &ObjectName) -> Result<Relation> {
     let context = session.bind_context()?;
+    let usable = |relation: Relation| {
+        let access = Access::of(&context.snapshot, session.info());
+        access.require_schema(relation.schema_id(), Privilege::Usage).map(|()| relation)
+    };
     match resolve_name(&context, &table_reference(name)?)? {
-        ResolvedRelation::Table(table) => Ok(Relation::Table(table)),
-        ResolvedRelation::View(view) => Ok(Relation::View(view)),
+        ResolvedRelation::Table(table) => usable(Relation::Table(table)),
+        ResolvedRelation::View(view) => usable(Relation::View(view)),
         ResolvedRelation::External(_) => {
             Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("\"{}\" is an external table", written(name)))
                 .with_detail("External tables are read only."))
@@ -103,6 +110,34 @@ pub fn managed_table(session: &mut Session, name: &ObjectName) -> Result<Arc<Tab
         Relation::Table(table) => Ok(table),
         Relation::View(view) => Err(Error::wrong_object_type(&view.name, "table")),
     }
+}
+
+/// The table whose rows a command changes.
+///
+/// Errors: 42809 for views, materialized views and external tables; 42501 without the privilege.
+pub fn changed_table(session: &mut Session, name: &ObjectName, privilege: Privilege) -> Result<Arc<TableSnapshot>> {
+    let refused = |what: String| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, what));
+    let table = match managed_relation(session, name)? {
+        Relation::View(_) => {
+            return refused(match privilege {
+                Privilege::Insert => "cannot insert into a view".to_owned(),
+                Privilege::Delete => "cannot delete from a view".to_owned(),
+                _ => "cannot update a view".to_owned(),
+            });
+        }
+        Relation::Table(table) => table,
+    };
+    if is_materialized_view(&table) {
+        return refused(format!("cannot change materialized view \"{}\"", table.name));
+    }
+    require(session, &table, privilege)?;
+    Ok(table)
+}
+
+/// Errors: 42501 without the privilege on a table.
+pub fn require(session: &mut Session, table: &Arc<TableSnapshot>, privilege: Privilege) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    Access::of(&snapshot, session.info()).require_relation(&Relation::Table(Arc::clone(table)), privilege)
 }
 
 /// Whether an error says that a name stands for nothing (IF EXISTS forgives it).

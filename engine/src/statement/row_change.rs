@@ -58,6 +58,39 @@ pub fn target_qualifier(table: &ObjectName, alias: Option<&Ident>) -> Ident {
     alias.cloned().unwrap_or_else(|| Ident::with_quote('"', table.name()))
 }
 
+/// A relation in FROM.
+pub fn relation(name: &ObjectName) -> TableWithJoins {
+    TableWithJoins { relation: table_factor(name, None), joins: vec![] }
+}
+
+/// A subquery in FROM.
+pub fn derived(query: Query, alias: &str) -> TableWithJoins {
+    let alias = TableAlias { explicit: true, name: Ident::with_quote('"', alias), columns: vec![], at: None };
+    let factor = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: Some(alias), sample: None };
+    TableWithJoins { relation: factor, joins: vec![] }
+}
+
+/// A relation with an alias.
+pub fn table_factor(name: &ObjectName, alias: Option<&Ident>) -> TableFactor {
+    TableFactor::Table {
+        name: name.to_sql_name(),
+        alias: alias.map(|alias| TableAlias { explicit: true, name: alias.clone(), columns: vec![], at: None }),
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    }
+}
+
+/// A column as an item of a select list.
+pub fn column_item(column: &str) -> SelectItem {
+    SelectItem::UnnamedExpr(Expr::Identifier(Ident::with_quote('"', column)))
+}
+
 /// `qualifier.column`
 pub fn qualified(qualifier: &Ident, column: &str) -> Expr {
     Expr::CompoundIdentifier(vec![qualifier.clone(), Ident::with_quote('"', column)])

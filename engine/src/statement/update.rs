@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result, SqlState},
+    security::Privilege,
     session::{Session, StatementResult},
     storage::{DeletedPositions, metadata::TableSnapshot},
 };
@@ -25,7 +26,7 @@ const ROW_ID_COLUMNS: usize = 2;
 /// Runs UPDATE, also with FROM. A row that several rows of FROM match is changed once, by one of them;
 /// with `error_on_nondeterministic_update` that is an error.
 pub async fn execute(session: &mut Session, update: &ast::Update) -> Result<StatementResult> {
-    let table = name::managed_table(session, &update.table)?;
+    let table = name::changed_table(session, &update.table, Privilege::Update)?;
     let plan = changed_rows(session, update, &table)?;
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::new(session, &table)?;
@@ -69,6 +70,9 @@ fn changed_rows(session: &mut Session, update: &ast::Update, table: &TableSnapsh
                 format!("column \"{}\" of relation \"{}\" does not exist", assignment.column.value, table.name),
             )
         })?;
+        if column.identity.is_some() {
+            return Err(Error::new(SqlState("428C9"), format!("cannot update identity column \"{}\"", column.name)));
+        }
         if assigned.insert(&column.name, &assignment.value).is_some() {
             return Err(Error::new(
                 SqlState::DUPLICATE_COLUMN,

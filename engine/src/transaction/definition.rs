@@ -43,7 +43,7 @@ impl ColumnDefinition {
         }
     }
 
-    pub(super) fn into_column(self, id: ColumnId) -> Column {
+    pub(crate) fn into_column(self, id: ColumnId) -> Column {
         Column {
             id,
             name: self.name,
