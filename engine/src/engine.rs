@@ -23,7 +23,7 @@ use crate::{
     lake::{LakeFolder, ObjectStores},
     optimizer::{self, CastNullability, YieldingJoins},
     session::{ClientInfo, Session, SessionRegistry, process_functions},
-    transaction::Warehouse,
+    transaction::{CatalogSnapshot, Warehouse},
 };
 
 /// How many of the largest memory consumers an out-of-memory error names.
@@ -72,6 +72,11 @@ impl Engine {
     /// A new session of another user; who they are was proved before.
     pub fn session_as(&self, user: &str, database: &str, client: ClientInfo) -> Session {
         Session::new(Arc::clone(&self.shared), user, database, client)
+    }
+
+    /// The catalog as it was committed last.
+    pub(crate) fn catalog_snapshot(&self) -> Result<Arc<CatalogSnapshot>> {
+        self.shared.warehouse.begin().snapshot()
     }
 
     /// The sessions that are alive, and what they ran.

@@ -4,7 +4,7 @@
 //! ReadyForQuery. After an error in Parse, Bind, Describe or Execute the messages up to Sync are
 //! skipped.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use blueshift_sql::ParsedStatement;
 use chrono::Utc;
@@ -18,7 +18,7 @@ use tracing::{debug, info};
 use super::{
     LOG_TARGET,
     config::SEND_BYTES,
-    extended::{Portal, Prepared},
+    extended::{Portal, Prepared, ends_transaction},
     listener::ServerState,
     message::{FrontendMessage, MessageReader, MessageWriter, ReadError, reader::any_kind},
     rows::Rows,
@@ -81,6 +81,8 @@ pub struct Connection {
     pub(super) portals: HashMap<String, Portal>,
     /// An error happened; messages up to Sync are skipped.
     skipping: bool,
+    /// How long it may wait for its next message.
+    idle_timeout: Option<Duration>,
     /// Whether the client is a driver of Amazon's.
     amazon_driver: bool,
     /// What the client was told last of [`REPORTED`].
@@ -89,7 +91,13 @@ pub struct Connection {
 
 impl Connection {
     /// A connection whose client was greeted.
-    pub fn new(state: Arc<ServerState>, session: Session, reader: MessageReader, writer: MessageWriter) -> Self {
+    pub fn new(
+        state: Arc<ServerState>,
+        session: Session,
+        reader: MessageReader,
+        writer: MessageWriter,
+        idle_timeout: Option<Duration>,
+    ) -> Self {
         let told = reported(&session).map(|(_, value)| value.to_owned()).collect();
         let amazon_driver = !session.entry().activity().client.protocol_version.is_empty();
         Connection {
@@ -100,6 +108,7 @@ impl Connection {
             prepared: HashMap::new(),
             portals: HashMap::new(),
             skipping: false,
+            idle_timeout,
             amazon_driver,
             told,
         }
@@ -149,7 +158,6 @@ impl Connection {
     /// Waits for the client, the end of the server, or the end of patience.
     async fn next_message(&mut self) -> std::result::Result<(u8, bytes::Bytes), End> {
         let cancel = self.session.cancel_handle();
-        let idle = self.state.config.limits.idle_timeout;
         let mut stopping = self.state.stopping();
         tokio::select! {
             biased;
@@ -159,7 +167,7 @@ impl Connection {
                 ReadError::Broken(error) => End::Fatal(error),
                 ReadError::Closed => End::Gone,
             }),
-            () = idle_for(idle) => Err(End::Fatal(Error::new(
+            () = idle_for(self.idle_timeout) => Err(End::Fatal(Error::new(
                 SqlState("57P05"),
                 "terminating connection due to idle-session timeout",
             ))),
@@ -249,6 +257,9 @@ impl Connection {
             }
         };
         self.tell_notices()?;
+        if ends_transaction(&parsed.statement) {
+            self.portals.clear();
+        }
         let result = result?;
         self.tell_parameters()?;
         Ok(result)
@@ -328,7 +339,7 @@ impl Connection {
     }
 }
 
-async fn idle_for(limit: Option<std::time::Duration>) {
+async fn idle_for(limit: Option<Duration>) {
     match limit {
         Some(limit) => tokio::time::sleep(limit).await,
         None => std::future::pending().await,

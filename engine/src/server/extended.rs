@@ -182,7 +182,11 @@ impl Connection {
 
     /// Describe of a portal.
     pub(super) async fn describe_portal(&mut self, name: &str) -> std::result::Result<(), Failure> {
-        let portal = self.portals.get(name).ok_or_else(|| undefined_portal(name))?;
+        let Some(portal) = self.portals.get(name) else {
+            // Cursors of DECLARE are portals, too: drivers ask for their columns before they FETCH.
+            let columns = self.session.cursor_columns(name).ok_or_else(|| undefined_portal(name))?;
+            return self.put_description(&columns, &[]);
+        };
         let Some(parsed) = &portal.parsed else { return Ok(self.writer.put(&NoData::new())?) };
         let columns = self.session.describe_statement(parsed).await?;
         let formats = portal.result_formats.clone();
@@ -207,9 +211,6 @@ impl Connection {
         };
         if matches!(portal.progress, Progress::Bound) {
             let result = self.run_statement(parsed).await?;
-            if ends_transaction(&parsed.statement) {
-                self.portals.clear();
-            }
             let (rows, tag) = rows::into_rows(result, &portal.result_formats)?;
             match rows {
                 Some(rows) => portal.progress = Progress::Rows(Box::new(rows)),
@@ -276,7 +277,7 @@ fn with_values(prepared: &Prepared, parsed: &ParsedStatement, values: &[Paramete
 }
 
 /// COMMIT and ROLLBACK also work in a block that failed.
-fn ends_transaction(statement: &Statement) -> bool {
+pub(super) fn ends_transaction(statement: &Statement) -> bool {
     matches!(statement, Statement::Commit | Statement::Rollback)
 }
 

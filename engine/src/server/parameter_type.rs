@@ -1,14 +1,14 @@
 //! Types of parameters that the client did not declare, from where they stand: a column they are
 //! stored in or compared with. What cannot be told is text.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::ControlFlow};
 
 use crate::{error::Result, session::Session, storage::metadata::TableSnapshot, types::RedshiftType};
 use blueshift_sql::{
     ParsedStatement,
     ast::{
         Assignment, Expr, InsertSource, ObjectName, Query, Statement, Value, ValueOrDefault,
-        sql::{SelectItem, SetExpr},
+        sql::{SelectItem, SetExpr, visit_expressions},
     },
 };
 
@@ -98,8 +98,17 @@ fn number(name: &str) -> Option<usize> {
     name.strip_prefix('$')?.parse().ok()
 }
 
-/// The planner infers types of parameters by what they are compared with.
+/// A parameter that is cast has the type it is cast to. Of the others the planner infers the type by
+/// what they are compared with.
 fn infer_query(session: &mut Session, query: &Query, types: &mut Types) -> Result<()> {
+    let _ = visit_expressions(query, |expr: &Expr| {
+        if let Expr::Cast { expr, data_type, .. } = expr
+            && let Ok(target) = RedshiftType::from_sql(data_type)
+        {
+            stored_expr(expr, target, types);
+        }
+        ControlFlow::<()>::Continue(())
+    });
     for (name, field) in session.parameter_fields(query)? {
         let redshift_type = field.and_then(|field| RedshiftType::of_field(&field));
         if let (Some(number), Some(redshift_type)) = (number(&name), redshift_type) {

@@ -4,13 +4,21 @@
 use std::{collections::HashMap, sync::Arc};
 
 use blueshift_sql::{
-    ParsedStatement,
-    ast::{ObjectName, Query, Statement, sql::SetExpr},
+    ParsedStatement, ParserOptions,
+    ast::{Expr, ObjectName, Query, Statement, sql::SetExpr},
+    parse_expression,
 };
 use datafusion::arrow::datatypes::FieldRef;
 
-use super::{ResultColumn, Session, StatementError, execution};
-use crate::{binder::Binder, error::Result, statement::managed_table, storage::metadata::TableSnapshot};
+use super::{Prepared, ResultColumn, Session, StatementError, execution};
+use crate::{
+    binder::Binder,
+    error::{Error, Result},
+    routine::substitute,
+    statement::{managed_table, undefined_cursor},
+    storage::metadata::TableSnapshot,
+    types::RedshiftType,
+};
 
 impl Session {
     /// The result columns of the last statement of `script`; the statements before it are run.
@@ -41,6 +49,34 @@ impl Session {
             Statement::Query(query) if !selects_into(query) => self.describe_query(query),
             // These change nothing, so running them is the surest description.
             Statement::Show(_) | Statement::Explain(_) => Ok(self.run_statement(parsed).await?.columns().to_vec()),
+            Statement::Fetch(fetch) => {
+                self.cursor_columns(&fetch.cursor.value).ok_or_else(|| undefined_cursor(&fetch.cursor.value))
+            }
+            Statement::Execute(execute) => match self.local.prepared.get(&execute.name.value).cloned() {
+                Some(prepared) => self.describe_prepared(prepared),
+                // Running it says so.
+                None => Ok(vec![]),
+            },
+            _ => Ok(vec![]),
+        }
+    }
+
+    /// The columns of a cursor that is open.
+    pub fn cursor_columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
+        self.local.cursors.get(name).map(|cursor| cursor.columns.clone())
+    }
+
+    /// The columns of a statement of PREPARE: its parameters are NULLs of their types.
+    fn describe_prepared(&mut self, prepared: Prepared) -> Result<Vec<ResultColumn>> {
+        let Prepared { types, mut statement, .. } = prepared;
+        let null = |redshift_type: &RedshiftType| {
+            parse_expression(&format!("cast(null as {redshift_type})"), ParserOptions::default())
+                .map_err(|error| Error::internal(error.to_string()))
+        };
+        let nulls: Vec<Expr> = types.iter().map(null).collect::<Result<_>>()?;
+        substitute::in_statement(&mut statement, &substitute::Positional(&nulls))?;
+        match &statement {
+            Statement::Query(query) => self.describe_query(query),
             _ => Ok(vec![]),
         }
     }

@@ -68,6 +68,7 @@ mod truncate;
 /// UPDATE.
 mod update;
 
+pub(crate) use cursor::undefined as undefined_cursor;
 pub use materialized_view::{
     MaterializedViewState, is_materialized_view, query_of as materialized_view_query, state as materialized_view_state,
 };

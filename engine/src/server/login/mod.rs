@@ -12,7 +12,7 @@ mod user;
 
 pub use throttle::Throttle;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use pgwire::messages::{
@@ -88,9 +88,9 @@ pub async fn login(
     let client = client_info(&startup, peer, tls, state.config.authentication);
     let connected = connect(state, &startup, client, &mut reader, &mut writer, too_many).await;
     match connected {
-        Ok(session) => {
+        Ok((session, idle_timeout)) => {
             reader.set_limit(state.config.limits.message_bytes);
-            Ok(Connection::new(Arc::clone(state), session, reader, writer))
+            Ok(Connection::new(Arc::clone(state), session, reader, writer, idle_timeout))
         }
         Err(LoginError::Refused(error)) => {
             debug!(target: LOG_TARGET, %peer, state = error.state().0, "connection refused: {error}");
@@ -109,7 +109,7 @@ async fn connect(
     reader: &mut MessageReader,
     writer: &mut MessageWriter,
     too_many: bool,
-) -> Result<crate::Session, LoginError> {
+) -> Result<(crate::Session, Option<Duration>), LoginError> {
     if startup.minor_version > 0 || !startup.unknown_options.is_empty() {
         // Version 3.0 is what Redshift speaks.
         writer.put(&NegotiateProtocolVersion::new(3 << 16, startup.unknown_options.clone()))?;
@@ -145,8 +145,9 @@ async fn connect(
     }
     state.throttle.succeeded(&address);
     let database = database(state, startup, name)?;
+    user.check_connections(&state.engine)?;
     let mut session = state.engine.session_as(&user.name, &database, client.clone());
-    for (parameter, value) in &startup.parameters {
+    for (parameter, value) in user.settings.iter().chain(&startup.parameters) {
         if let Err(error) = session.set_parameter(parameter, value) {
             if startup::is_essential(parameter) {
                 return Err(error.into());
@@ -163,7 +164,7 @@ async fn connect(
         target: LOG_TARGET,
         process_id, user = %user.name, address, application = %client.application_name, tls = %client.tls, "connected"
     );
-    Ok(session)
+    Ok((session, user.session_timeout.or(state.config.limits.idle_timeout)))
 }
 
 /// What the client is told about the server.
