@@ -14,10 +14,18 @@ mod recursion;
 mod resolve;
 /// The analyzer rule that gives operators, literals and casts Redshift's meaning.
 pub mod semantics;
+/// SUPER in expressions, when the types are known.
+mod super_expr;
+/// SUPER in plans: grouping, sorting, joining, unions.
+mod super_plan;
+/// SUPER while expressions are planned.
+mod super_planner;
 /// Text is compared without the blanks at its end.
 mod text_comparison;
 /// Types in casts.
 mod types;
+/// Unnest in place of FROM items that iterate over SUPER values.
+mod unnest;
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
@@ -45,6 +53,7 @@ use datafusion::{
 
 pub use access::columns_read;
 pub use context::BindContext;
+use super_planner::SuperPlanner;
 pub use resolve::{ResolvedRelation, resolve_name};
 
 use crate::{
@@ -102,11 +111,15 @@ pub struct Binder<'a> {
     acting: Option<String>,
     /// Tables of which only some columns may be read.
     restricted: RefCell<Vec<access::Restricted>>,
+    expr_planners: Vec<Arc<dyn ExprPlanner>>,
 }
 
 impl<'a> Binder<'a> {
     /// A binder that sees what `context` holds.
     pub fn new(state: &'a SessionState, context: &'a BindContext, store: &'a Arc<SegmentStore>) -> Self {
+        let super_planner = SuperPlanner { strict: !context.constants.super_options.navigate_null_on_error };
+        let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(super_planner)];
+        expr_planners.extend(state.expr_planners().iter().cloned());
         Binder {
             state,
             context,
@@ -116,6 +129,7 @@ impl<'a> Binder<'a> {
             bindings: Bindings::new(),
             acting: None,
             restricted: RefCell::default(),
+            expr_planners,
         }
     }
 
@@ -133,7 +147,7 @@ impl<'a> Binder<'a> {
         let planner = SqlToRel::new(self);
         let plan = planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?;
         access::check_columns(&plan, &self.restricted.borrow())?;
-        inline::expand(plan, self)
+        inline::expand(unnest::place_unnests(plan)?, self)
     }
 
     /// What the binder sees.
@@ -225,6 +239,7 @@ impl<'a> Binder<'a> {
             bindings: bindings_of(&view.properties),
             acting: self.owner_of(view)?,
             restricted: RefCell::default(),
+            expr_planners: self.expr_planners.clone(),
             ..*self
         };
         let plan = inner.bind_query(&query)?;
@@ -290,7 +305,7 @@ impl ContextProvider for Binder<'_> {
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        self.state.expr_planners()
+        &self.expr_planners
     }
 
     fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {

@@ -19,9 +19,12 @@ use datafusion::{
     optimizer::AnalyzerRule,
 };
 
-use super::{recursion, text_comparison};
+use super::{recursion, super_expr, super_plan, text_comparison};
 use crate::{
-    functions::operator::{Arithmetic, ArithmeticOperator, cast_expr},
+    functions::{
+        operator::{Arithmetic, ArithmeticOperator, cast_expr},
+        super_type::operator::{STRICT_CAST, is_call},
+    },
     types::{
         RedshiftType, TYPE_METADATA_KEY,
         cast::{CastMode, is_text},
@@ -48,6 +51,7 @@ fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 }
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
+    let plan = super_plan::rewrite(plan)?;
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
     if matches!(plan, LogicalPlan::Limit(_)) {
         return Ok(Transformed::no(plan));
@@ -81,6 +85,7 @@ fn as_declared(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 }
 
 fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
+    let expr = super_expr::rewrite(expr, schema)?.data;
     match expr {
         Expr::Literal(ScalarValue::Int64(Some(value)), metadata) => Ok(match i32::try_from(value) {
             Ok(narrow) => Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(narrow)), metadata)),
@@ -160,7 +165,11 @@ fn literal_as(expr: &Expr, own: &DataType, other: &DataType) -> Option<Expr> {
 }
 
 fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
+    let strict = is_call(&cast.expr, &STRICT_CAST);
+    let (cast, mode) = if strict { (unmarked(cast), CastMode::Strict) } else { (cast, mode) };
     let source = cast.expr.get_type(schema)?;
+    // Only SUPER's casts are lax otherwise.
+    let mode = if strict && source != DataType::LargeBinary { CastMode::Explicit } else { mode };
     let keep = |cast: Cast| match mode {
         CastMode::Try => Expr::TryCast(datafusion::logical_expr::TryCast { expr: cast.expr, field: cast.field }),
         _ => Expr::Cast(cast),
@@ -168,13 +177,16 @@ fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionRes
     let Some(target) = RedshiftType::of_field(&cast.field) else { return Ok(Transformed::no(keep(cast))) };
     let declared = cast.field.metadata().contains_key(TYPE_METADATA_KEY);
     let ours = match (&source, target) {
+        (DataType::LargeBinary, _) | (_, RedshiftType::Super | RedshiftType::HllSketch) => true,
         (DataType::Null, _) => false,
+        (DataType::Boolean | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..), RedshiftType::Varbyte(_)) => true,
+        (_, RedshiftType::Varbyte(_)) => declared,
         (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => declared || !is_text(&source),
         (source, RedshiftType::Interval) if is_text(source) => false,
         (source, _) if is_text(source) => true,
         (
             DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal128(..),
-            RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt,
+            RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt | RedshiftType::Boolean,
         ) => true,
         (source, target) => narrows(source, target),
     };
@@ -184,6 +196,16 @@ fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionRes
         let field = Arc::clone(&cast.field);
         Transformed::no(keep(Cast { expr: cast.expr, field }))
     })
+}
+
+/// The cast without the mark that makes it strict.
+fn unmarked(cast: Cast) -> Cast {
+    match *cast.expr {
+        Expr::ScalarFunction(mut mark) if mark.args.len() == 1 => {
+            Cast { expr: Box::new(mark.args.remove(0)), field: cast.field }
+        }
+        other => Cast { expr: Box::new(other), field: cast.field },
+    }
 }
 
 /// Casts among numbers that can overflow: ours, for their error.

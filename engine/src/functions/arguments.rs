@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::{
     array::{
         Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, BooleanBuilder, Decimal128Array,
-        Float64Array, Int64Array, PrimitiveArray, PrimitiveBuilder, StringViewArray, StringViewBuilder,
+        Float64Array, Int64Array, LargeBinaryArray, LargeBinaryBuilder, PrimitiveArray, PrimitiveBuilder, StringViewArray, StringViewBuilder,
         TimestampMicrosecondArray,
     },
     compute::cast,
@@ -24,7 +24,10 @@ use super::{
     },
     number, text, type_name,
 };
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    types::super_value::convert::to_super,
+};
 
 /// TIMESTAMP's Arrow type.
 pub const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
@@ -63,6 +66,10 @@ pub enum Kind {
     Interval,
     /// VARBYTE
     Binary,
+    /// SUPER
+    Super,
+    /// HLLSKETCH
+    Sketch,
     /// Anything else.
     Other,
 }
@@ -82,9 +89,9 @@ impl Kind {
             DataType::Timestamp(_, None) => Kind::Timestamp,
             DataType::Timestamp(_, Some(_)) => Kind::TimestampTz,
             DataType::Interval(_) => Kind::Interval,
-            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
-                Kind::Binary
-            }
+            DataType::BinaryView | DataType::FixedSizeBinary(_) => Kind::Binary,
+            DataType::LargeBinary => Kind::Super,
+            DataType::Binary => Kind::Sketch,
             _ => Kind::Other,
         }
     }
@@ -106,7 +113,7 @@ impl Kind {
 
     /// What converts to text by itself.
     pub fn is_textual(self) -> bool {
-        !matches!(self, Kind::Other | Kind::Binary)
+        !matches!(self, Kind::Other | Kind::Binary | Kind::Super | Kind::Sketch)
     }
 }
 
@@ -149,6 +156,13 @@ impl Values<StringViewArray> {
 }
 
 impl Values<BinaryViewArray> {
+    /// The value in a row; None for NULL.
+    pub fn get(&self, row: usize) -> Option<&[u8]> {
+        self.index(row).map(|index| self.array.value(index))
+    }
+}
+
+impl Values<LargeBinaryArray> {
     /// The value in a row; None for NULL.
     pub fn get(&self, row: usize) -> Option<&[u8]> {
         self.index(row).map(|index| self.array.value(index))
@@ -240,6 +254,12 @@ impl Call<'_> {
             convert(&array, &DataType::BinaryView)?.as_binary_view().clone()
         };
         Ok(Values { array, constant })
+    }
+
+    /// The argument as SUPER.
+    pub fn semi_structured(&self, index: usize) -> Result<Values<LargeBinaryArray>> {
+        let (array, constant) = self.array(index)?;
+        Ok(Values { array: to_super(&array)?, constant })
     }
 
     /// The argument as a 64-bit integer: fractions are rounded, text is parsed.
@@ -349,6 +369,28 @@ impl Call<'_> {
         let mut builder = BooleanBuilder::with_capacity(self.rows);
         for row in 0..self.rows {
             builder.append_option(value(row)?);
+        }
+        Ok(Arc::new(builder.finish()))
+    }
+
+    /// A result of SUPER values that are parts of the arguments, row by row.
+    pub fn build_super<'t>(&self, mut value: impl FnMut(usize) -> Result<Option<&'t [u8]>>) -> Result<ArrayRef> {
+        let mut builder = LargeBinaryBuilder::with_capacity(self.rows, self.rows * 8);
+        for row in 0..self.rows {
+            builder.append_option(value(row)?);
+        }
+        Ok(Arc::new(builder.finish()))
+    }
+
+    /// A result of SUPER values that are made up: `write` appends to nothing and says whether the
+    /// result is a value (true) or NULL (false).
+    pub fn write_super(&self, mut write: impl FnMut(usize, &mut Vec<u8>) -> Result<bool>) -> Result<ArrayRef> {
+        let mut builder = LargeBinaryBuilder::with_capacity(self.rows, self.rows * 16);
+        let mut scratch = Vec::new();
+        for row in 0..self.rows {
+            scratch.clear();
+            let valid = write(row, &mut scratch)?;
+            builder.append_option(valid.then_some(scratch.as_slice()));
         }
         Ok(Arc::new(builder.finish()))
     }

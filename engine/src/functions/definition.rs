@@ -16,7 +16,7 @@ use arrow::{
 };
 use datafusion::{
     common::ScalarValue,
-    error::{DataFusionError, Result as DataFusionResult},
+    error::Result as DataFusionResult,
     logical_expr::{
         ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
         simplify::{ExprSimplifyResult, SimplifyContext},
@@ -25,6 +25,7 @@ use datafusion::{
 
 use super::{
     arguments::{Call, Kind},
+    super_type::implicit,
     type_name,
 };
 use crate::error::{Error, Result};
@@ -184,7 +185,8 @@ impl ScalarFunction {
         self.return_type_of(&Types::new(self.documentation.name, types))
     }
 
-    fn return_type_of(&self, types: &Types) -> Result<DataType> {
+    /// The result type for the argument types and constants, or why there is none.
+    pub fn return_type_of(&self, types: &Types) -> Result<DataType> {
         let (least, most) = self.arity;
         if types.count() < least || types.count() > most {
             return types.refuse();
@@ -211,14 +213,13 @@ impl ScalarUDFImpl for Adapter {
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> DataFusionResult<DataType> {
-        self.function.return_type(arg_types).map_err(DataFusionError::from)
+        Ok(implicit::resolve(self.function, arg_types, &[])?.result)
     }
 
     /// A TIME result keeps the declared type of the TIME or TIMETZ argument it came from.
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
         let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
-        let types = Types::new(self.function.documentation.name, &types).with_constants(args.scalar_arguments);
-        let result = self.function.return_type_of(&types)?;
+        let result = implicit::resolve(self.function, &types, args.scalar_arguments)?.result;
         let field = Field::new(self.name(), result.clone(), true);
         if matches!(result, DataType::Time64(_))
             && let Some(time) = args.arg_fields.iter().find(|field| field.data_type() == &result)
@@ -239,6 +240,8 @@ impl ScalarUDFImpl for Adapter {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        let mut args = args;
+        let function = implicit::read_super_arguments(self.function, &mut args.args)?;
         let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let call = Call {
@@ -248,7 +251,7 @@ impl ScalarUDFImpl for Adapter {
             zone: args.config_options.execution.time_zone.as_deref().unwrap_or("UTC"),
             return_type: args.return_field.data_type(),
         };
-        let result = (self.function.invoke)(&call)?;
+        let result = (function.invoke)(&call)?;
         if result.len() != rows || result.data_type() != call.return_type {
             return Err(Error::internal(format!(
                 "{} returned {} rows of {} where {rows} of {} were due",

@@ -24,6 +24,8 @@ pub mod definition;
 pub mod format;
 /// Hash functions.
 pub mod hash;
+/// HyperLogLog functions.
+pub mod hll;
 /// JSON functions on strings.
 pub mod json;
 /// Mathematical functions.
@@ -36,6 +38,8 @@ pub mod testing;
 mod tests;
 /// String functions.
 pub mod string;
+/// SUPER functions and operators.
+pub mod super_type;
 /// Values as text.
 pub mod text;
 /// VARBYTE functions.
@@ -60,9 +64,11 @@ const SCALAR: &[&[&ScalarFunction]] = &[
     datetime::SCALAR,
     format::SCALAR,
     hash::SCALAR,
+    hll::SCALAR,
     json::SCALAR,
     math::SCALAR,
     string::SCALAR,
+    super_type::SCALAR,
     varbyte::SCALAR,
 ];
 
@@ -76,13 +82,16 @@ pub fn scalar_functions() -> impl Iterator<Item = &'static ScalarFunction> {
 pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
     let mut all: Vec<_> = SCALAR.iter().flat_map(|family| family.iter().map(|function| function.to_udf())).collect();
     all.extend(conditional::all_lazy());
+    all.extend(super_type::INTERNAL.iter().map(|function| function.to_udf()));
     all.push(datafusion::functions::math::random());
     all
 }
 
 /// All aggregate functions as DataFusion knows them.
 pub fn all_aggregate() -> Vec<Arc<AggregateUDF>> {
-    aggregate::all()
+    let mut all = aggregate::all();
+    all.extend(hll::aggregate::all());
+    all
 }
 
 /// All window functions as DataFusion knows them.
@@ -131,9 +140,9 @@ pub fn type_name(data_type: &DataType) -> String {
         DataType::Timestamp(_, None) => "timestamp without time zone",
         DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
         DataType::Interval(_) | DataType::Duration(_) => "interval",
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
-            "binary varying"
-        }
+        DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary varying",
+        DataType::LargeBinary => "super",
+        DataType::Binary => "hllsketch",
         DataType::Dictionary(_, value) => return type_name(value),
         other => return other.to_string(),
     };

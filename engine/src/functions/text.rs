@@ -78,7 +78,7 @@ pub fn to_text(array: &ArrayRef, session_zone: &str) -> Result<StringViewArray> 
                 write_timestamp(out, local) && write_offset(out, offset)
             })
         }
-        Kind::Interval | Kind::Binary | Kind::Other => {
+        Kind::Interval | Kind::Binary | Kind::Super | Kind::Sketch | Kind::Other => {
             let from = type_name(array.data_type());
             Err(Error::new(SqlState::CANNOT_COERCE, format!("cannot cast type {from} to character varying")))
         }

@@ -96,7 +96,7 @@ impl HiveType {
             HiveType::String | HiveType::Varchar(_) | HiveType::Char(_) => DataType::Utf8View,
             HiveType::Date => DataType::Date32,
             HiveType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
-            HiveType::Binary => DataType::Binary,
+            HiveType::Binary => DataType::BinaryView,
         }
     }
 

@@ -8,7 +8,10 @@ use std::collections::HashSet;
 
 use blueshift_sql::ast::{
     Ident,
-    sql::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem, Value},
+    sql::{
+        Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, Select, SelectItem,
+        Value,
+    },
 };
 
 /// Separates a name from the mark that tells it from another column's. No identifier can hold it.
@@ -62,6 +65,7 @@ fn is_column(expr: &Expr) -> bool {
 pub fn default_name(expr: &Expr) -> String {
     match expr {
         Expr::Identifier(ident) => word_name(&ident.value),
+        Expr::JsonAccess { value, path } => path_name(value, path),
         Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, |ident| ident.value.clone()),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => default_name(inner),
         Expr::Function(function) => function_name(function),
@@ -86,6 +90,19 @@ pub fn default_name(expr: &Expr) -> String {
         Expr::Exists { .. } => "exists".to_owned(),
         _ => "?column?".to_owned(),
     }
+}
+
+/// A path is named after its last attribute, or after the value that it starts from.
+fn path_name(value: &Expr, path: &JsonPath) -> String {
+    let attribute = path.path.iter().rev().find_map(|element| match element {
+        JsonPathElem::Dot { key, .. } => Some(key.clone()),
+        JsonPathElem::Bracket { key: Expr::Value(key) } => match &key.value {
+            Value::SingleQuotedString(key) => Some(key.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    attribute.unwrap_or_else(|| default_name(value))
 }
 
 /// Words that are functions without parentheses.

@@ -6,6 +6,8 @@
 use blueshift_sql::ast::sql::{DataType, Expr, FunctionArguments, TimezoneInfo, TypedString, Value};
 use chrono::{DateTime, Utc};
 
+use super::SuperOptions;
+
 /// Values of the session at the start of a statement.
 #[derive(Debug, Clone)]
 pub struct Constants {
@@ -21,6 +23,8 @@ pub struct Constants {
     pub schema: Option<String>,
     /// Process id of the session.
     pub process_id: i32,
+    /// What the session's parameters say about SUPER values.
+    pub super_options: SuperOptions,
 }
 
 impl Constants {
@@ -34,6 +38,7 @@ impl Constants {
             database: "dev".to_owned(),
             schema: Some("public".to_owned()),
             process_id: 1,
+            super_options: SuperOptions::default(),
         }
     }
 

@@ -45,6 +45,10 @@ mod subquery_value;
 mod template;
 /// Merged columns of JOIN … USING and NATURAL JOIN.
 mod using;
+/// Paths into SUPER values.
+mod super_path;
+/// Arrays and objects in FROM.
+mod unnest;
 /// Frames of window functions.
 mod window;
 /// Rules of recursive common table expressions.
@@ -62,6 +66,7 @@ use crate::error::{Error, Result};
 pub use constant::Constants;
 pub use scope::Relations;
 use scope::Scope;
+pub use super_path::SuperOptions;
 
 /// What a rewrite depends on besides the tree.
 #[derive(Clone, Copy)]
@@ -93,9 +98,10 @@ pub fn rewrite_expr(expr: &mut Expr, context: RewriteContext<'_>) -> Result<()> 
 }
 
 fn rewrite(node: &mut impl VisitMut, context: RewriteContext<'_>) -> Result<()> {
+    super_path::rewrite_from(node)?;
     let mut rewriter = Rewriter { context, scope: Scope::new(context.relations), depth: 0 };
     match node.visit(&mut rewriter) {
-        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Continue(()) => super_path::rewrite(node, &context.constants.super_options),
         ControlFlow::Break(error) => Err(error),
     }
 }

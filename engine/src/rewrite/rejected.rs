@@ -8,7 +8,7 @@ use blueshift_sql::ast::{
     sql::{Distinct, Expr, Function, GroupByExpr, Select, SetExpr, TableFactor, Visit, Visitor},
 };
 
-use super::window;
+use super::{unnest, window};
 use crate::error::{Error, Result, SqlState};
 
 /// Functions that PostgreSQL or DataFusion have and Redshift has not.
@@ -62,10 +62,11 @@ pub fn check_select(select: &Select, strict: bool) -> Result<()> {
             .iter()
             .flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)))
         {
-            if matches!(
+            let lateral = matches!(
                 factor,
                 TableFactor::Derived { lateral: true, .. } | TableFactor::Function { lateral: true, .. }
-            ) {
+            );
+            if lateral && !unnest::is_iteration(factor) {
                 return Err(Error::not_supported("LATERAL"));
             }
         }

@@ -45,6 +45,7 @@ impl Session {
             return Ok(vec![]);
         }
         self.check_not_failed()?;
+        self.note_text(&parsed.text);
         match &parsed.statement {
             Statement::Query(query) if !selects_into(query) => self.describe_query(query),
             // These change nothing, so running them is the surest description.

@@ -49,7 +49,7 @@ use crate::{
     binder::BindContext,
     engine::Shared,
     error::{Error, Result, SqlState},
-    rewrite::Constants,
+    rewrite::{Constants, SuperOptions},
     statement,
     transaction::{CatalogSnapshot, ReadSet, Transaction, TransactionOwner},
 };
@@ -77,6 +77,8 @@ pub struct Session {
     notices: Vec<Notice>,
     pub(crate) local: LocalState,
     entry: Arc<SessionEntry>,
+    /// The text of the running statement, while names of attributes of SUPER values are looked up in it.
+    statement_text: String,
 }
 
 impl Session {
@@ -98,6 +100,7 @@ impl Session {
             notices: vec![],
             local: LocalState::default(),
             entry,
+            statement_text: String::new(),
         }
     }
 
@@ -140,6 +143,7 @@ impl Session {
         if cancel.is_terminated() {
             return Err(terminated());
         }
+        self.note_text(&parsed.text);
         match &parsed.statement {
             Statement::Begin(begin) => return self.begin_block(&begin.modes),
             Statement::Commit => return self.end_block(true),
@@ -215,6 +219,14 @@ impl Session {
                 error: outcome.as_ref().err().map(|error| (error.state().0, error.message().to_owned())),
             },
         );
+    }
+
+    /// Remembers the text of the statement if names are looked up in it.
+    pub(super) fn note_text(&mut self, text: &str) {
+        self.statement_text.clear();
+        if self.parameters.is_on("enable_case_sensitive_super_attribute") {
+            self.statement_text.push_str(text);
+        }
     }
 
     fn finish_statement(&mut self, outcome: Result<StatementResult>) -> Result<StatementResult> {
@@ -391,11 +403,26 @@ impl Session {
                 database: self.info.database.clone(),
                 schema,
                 process_id: self.info.process_id,
+                super_options: self.super_options(),
             },
             strict: self.parameters.is_on("blueshift_strict"),
             session: Arc::clone(&self.info),
             search_path,
             snapshot,
+        }
+    }
+
+    /// What the parameters say about SUPER values.
+    fn super_options(&self) -> SuperOptions {
+        let on = |name: &str| self.parameters.is_on(name);
+        let parse_options =
+            ["json_parse_dedup_attributes", "json_parse_truncate_strings", "parse_super_null_on_error"];
+        SuperOptions {
+            navigate_null_on_error: on("navigate_super_null_on_error"),
+            cast_null_on_error: on("cast_super_null_on_error"),
+            array_null_match: on("default_array_search_null_handling"),
+            parse_options: parse_options.into_iter().filter(|name| on(name)).collect::<Vec<_>>().join(" "),
+            statement_text: on("enable_case_sensitive_super_attribute").then(|| self.statement_text.clone()),
         }
     }
 

@@ -86,7 +86,8 @@ pub fn assign(expr: Expr, column: &Column, schema: &DFSchema, conversion: Conver
     let source_type = field.data_type();
     let source = RedshiftType::of_field(&field);
     let literal = conversion == Conversion::Literal || is_string_literal(&expr);
-    if is_text(source_type) && !is_text(&target.arrow()) && !literal {
+    let into_text_form = is_text(&target.arrow()) || matches!(target, RedshiftType::Super | RedshiftType::HllSketch);
+    if is_text(source_type) && !into_text_form && !literal {
         return Err(Error::new(
             SqlState::DATATYPE_MISMATCH,
             format!("column \"{}\" is of type {target} but expression is of type character varying", column.name),

@@ -95,6 +95,13 @@ impl DraftTable {
             check_constraint(&self.name, &constraints, &resolved)?;
             constraints.push(resolved);
         }
+        let sort_columns = self.sort_key.iter().flat_map(|(_, columns)| columns);
+        for key in self.dist_key.iter().chain(sort_columns) {
+            let column = definition.columns.iter().find(|column| column.name == *key);
+            if let Some(column) = column {
+                check_key_type(&column.redshift_type)?;
+            }
+        }
         let layout = TableLayout {
             dist_style: self.dist_style,
             dist_key: self.dist_key.as_deref().map(id).transpose()?,
@@ -504,6 +511,18 @@ pub fn dist_style(style: SqlDistStyle) -> DistStyle {
 }
 
 /// The columns of a sort key; None: none.
+/// SUPER and HLLSKETCH cannot be keys (pages limitations-super, hyperloglog-functions-usage-notes).
+pub fn check_key_type(redshift_type: &str) -> Result<()> {
+    match redshift_type {
+        "super" | "hllsketch" => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("a column of type {redshift_type} cannot be a distribution or sort key"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The columns of SORTKEY.
 pub fn sort_key_columns(sort_key: &SqlSortKey) -> Option<(SortStyle, Vec<String>)> {
     match sort_key {
         SqlSortKey::Auto | SqlSortKey::None => None,

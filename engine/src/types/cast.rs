@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array, Float64Builder,
+        Array, ArrayRef, AsArray, BinaryViewArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array, Float64Builder,
         Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
         TimestampMicrosecondBuilder, new_null_array,
     },
@@ -17,8 +17,11 @@ use datafusion::arrow::{
     error::ArrowError,
 };
 
-use super::{RedshiftType, parse, text};
-use crate::error::{Error, Result, SqlState};
+use super::{RedshiftType, parse, super_value, text};
+use crate::{
+    error::{Error, Result, SqlState},
+    functions::hll,
+};
 
 /// What to do with a value that the target type cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum CastMode {
     Assignment,
     /// TRY_CAST: NULL.
     Try,
+    /// CAST and `::` of a SUPER value while `cast_super_null_on_error` is off: an error, where it would be NULL.
+    Strict,
 }
 
 /// Casts `array` to `target`.
@@ -39,13 +44,23 @@ pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Re
     if *source == DataType::Null {
         return Ok(new_null_array(&target.arrow(), array.len()));
     }
+    if let Some(values) = array.as_binary_opt::<i64>() {
+        return super_value::convert::from_super(values, target, mode == CastMode::Strict);
+    }
     match target {
+        RedshiftType::Super => Ok(Arc::new(super_value::convert::to_super(array)?)),
+        RedshiftType::HllSketch => hll::cast(array),
         RedshiftType::Varchar(length) => limit_text(to_text(array, mode)?, target, *length, mode),
         RedshiftType::Char(length) => limit_text(to_text(array, mode)?, target, Some(*length), mode),
         _ if is_text(source) => from_text(&as_string_view(array)?, target, mode),
         RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt if is_fractional(source) => {
             arrow_cast(&(Arc::new(round_to_bigint(array, target)?) as ArrayRef), target, mode)
         }
+        RedshiftType::Boolean if is_fractional(source) => Err(super_value::convert::no_cast(
+            if matches!(source, DataType::Decimal128(..)) { "numeric" } else { "double precision" },
+            "boolean",
+        )),
+        RedshiftType::Varbyte(length) if *source == DataType::BinaryView => limit_bytes(array, target, *length, mode),
         RedshiftType::Numeric(19, _) => within_64_bits(arrow_cast(array, target, mode)?, target, mode),
         _ => arrow_cast(array, target, mode),
     }
@@ -111,7 +126,7 @@ fn arrow_cast(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result
 fn to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
     match array.data_type() {
         text if is_text(text) => return as_string_view(array),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => return bytes_to_text(array, mode),
+        DataType::BinaryView => return bytes_to_text(array, mode),
         _ => {}
     }
     let mut builder = StringViewBuilder::with_capacity(array.len());
@@ -139,6 +154,19 @@ fn bytes_to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
         Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, "the bytes of a VARBYTE value are no valid UTF-8 text")
     })?;
     Ok(text.as_string_view().clone())
+}
+
+/// Holds a VARBYTE to its length: a cast cuts, storing is refused (page r_VARBYTE_type).
+fn limit_bytes(array: &ArrayRef, target: &RedshiftType, length: u32, mode: CastMode) -> Result<ArrayRef> {
+    let (values, length) = (array.as_binary_view(), length as usize);
+    if values.iter().flatten().all(|value| value.len() <= length) {
+        return Ok(Arc::clone(array));
+    }
+    if mode == CastMode::Assignment {
+        return Err(Error::string_too_long(target));
+    }
+    let cut = values.iter().map(|value| value.map(|value| &value[..value.len().min(length)]));
+    Ok(Arc::new(cut.collect::<BinaryViewArray>()))
 }
 
 /// Holds text to its length in bytes; cut at a character's boundary, never inside one.
@@ -234,7 +262,10 @@ fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode) -> 
                 parse::datetime(value).map(|value| value.utc_micros())
             })
         }
-        RedshiftType::Varbyte(_) => arrow_cast(&(Arc::new(array.clone()) as ArrayRef), target, mode),
+        RedshiftType::Varbyte(length) => {
+            limit_bytes(&arrow_cast(&(Arc::new(array.clone()) as ArrayRef), target, mode)?, target, length, mode)
+        }
+        RedshiftType::Super | RedshiftType::HllSketch => Err(Error::internal("text is cast by cast_array")),
         RedshiftType::Interval => Err(Error::not_supported("a cast of text to interval")),
         RedshiftType::Char(_) | RedshiftType::Varchar(_) => Err(Error::internal("text is cast by limit_text")),
     }

@@ -89,6 +89,8 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
         "timestamptz" => Ok(RedshiftType::TimestampTz),
         "name" => RedshiftType::varchar(Some(128)),
         "oid" => Ok(RedshiftType::BigInt),
+        "super" => Ok(RedshiftType::Super),
+        "hllsketch" => Ok(RedshiftType::HllSketch),
         _ => Err(Error::not_supported(format!("data type {name}"))),
     }
 }

@@ -8,6 +8,8 @@ mod data_type;
 mod from_ast;
 /// Casts over whole arrays.
 pub mod cast;
+/// Values of SUPER.
+pub mod super_value;
 /// Text to values.
 pub mod parse;
 /// Values as text, the way psql prints them against Redshift.

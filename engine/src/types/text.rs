@@ -16,7 +16,11 @@ use datafusion::arrow::{
     util::display::array_value_to_string,
 };
 
-use crate::error::{Error, Result};
+use super::super_value::{self, Super};
+use crate::{
+    error::{Error, Result},
+    functions::hll,
+};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -46,8 +50,8 @@ pub fn format_value(array: &dyn Array, row: usize, out: &mut String) -> Result<(
         DataType::Utf8 => out.push_str(array.as_string::<i32>().value(row)),
         DataType::LargeUtf8 => out.push_str(array.as_string::<i64>().value(row)),
         DataType::Utf8View => out.push_str(array.as_string_view().value(row)),
-        DataType::Binary => push_hex(out, array.as_binary::<i32>().value(row)),
-        DataType::LargeBinary => push_hex(out, array.as_binary::<i64>().value(row)),
+        DataType::Binary => out.push_str(&hll::Sketch::text(array.as_binary::<i32>().value(row))),
+        DataType::LargeBinary => super_value::text::write(Super::of(array.as_binary::<i64>().value(row)), out),
         DataType::BinaryView => push_hex(out, array.as_binary_view().value(row)),
         DataType::Date32 => push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
         DataType::Date64 => push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000)),

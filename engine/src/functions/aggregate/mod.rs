@@ -4,12 +4,16 @@
 
 /// COUNT
 pub mod count;
+/// MIN and MAX of SUPER values
+pub mod extreme;
 /// LISTAGG
 pub mod listagg;
 /// MEDIAN, PERCENTILE_CONT and PERCENTILE_DISC
 pub mod percentile;
 /// SUM and AVG
 pub mod sum;
+/// SUM and AVG of SUPER values
+pub mod super_total;
 #[cfg(test)]
 pub mod testing;
 /// The arithmetic of sums and averages.

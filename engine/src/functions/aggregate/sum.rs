@@ -15,9 +15,10 @@ use datafusion::{
     },
 };
 
+use super::super_total::SuperTotal;
 use super::totals::{Addend, Decimals, DistinctTotals, Floats, Integers, Outcome, Totals};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     functions::{
         arguments::Kind,
         definition::{Documentation, Types},
@@ -86,7 +87,7 @@ fn make(outcome: Outcome, documentation: &'static Documentation) -> Arc<Aggregat
 /// The type of a sum while it is computed.
 fn state_type(result: &DataType) -> DataType {
     match result {
-        DataType::Float64 => DataType::Float64,
+        DataType::Float64 | DataType::LargeBinary => result.clone(),
         result => DataType::Decimal128(PRECISION_MAX, decimal_scale(result)),
     }
 }
@@ -100,6 +101,7 @@ impl Total {
         match (call.kind(0), call.data_type(0)) {
             (Kind::Integer | Kind::Null, _) => Ok(DataType::Int64),
             (Kind::Float, _) => Ok(DataType::Float64),
+            (Kind::Super, _) => Ok(DataType::LargeBinary),
             (Kind::Decimal, DataType::Decimal128(precision, scale)) => Ok(DataType::Decimal128(*precision, *scale)),
             (Kind::Decimal, other) => Ok(DataType::Decimal128(PRECISION_MAX, decimal_scale(other))),
             _ => call.refuse(),
@@ -141,6 +143,11 @@ impl AggregateUDFImpl for Total {
         Ok(match args.return_field.data_type() {
             DataType::Float64 => self.accumulate::<Floats>(&args),
             DataType::Int64 => self.accumulate::<Integers>(&args),
+            DataType::LargeBinary if args.is_distinct => {
+                let what = format!("{}(DISTINCT …) of SUPER values", self.documentation.name);
+                return Err(Error::not_supported(what.to_uppercase()).into());
+            }
+            DataType::LargeBinary => Box::new(SuperTotal::new(self.outcome)),
             _ => self.accumulate::<Decimals>(&args),
         })
     }
@@ -156,7 +163,7 @@ impl AggregateUDFImpl for Total {
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs) -> bool {
-        !args.is_distinct
+        !args.is_distinct && *args.return_field.data_type() != DataType::LargeBinary
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs) -> DataFusionResult<Box<dyn GroupsAccumulator>> {

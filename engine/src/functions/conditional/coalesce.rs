@@ -2,7 +2,7 @@
 
 use datafusion::logical_expr::{Expr, when};
 
-use super::common::{Choices, cast_expression, common_type};
+use super::common::{Choices, cast_expression, common_type, is_not_null};
 use crate::{
     error::{Error, Result},
     functions::definition::{Documentation, ScalarFunction, Types},
@@ -34,7 +34,8 @@ pub fn rewrite(mut arguments: Vec<Expr>, types: &Types) -> Result<Expr> {
     let mut expression = cast_expression(last, types.data_type(last_index), &result);
     for (index, argument) in arguments.into_iter().enumerate().rev() {
         let value = cast_expression(argument.clone(), types.data_type(index), &result);
-        expression = when(argument.is_not_null(), value).otherwise(expression).map_err(Error::internal)?;
+        let given = is_not_null(argument.clone(), types.data_type(index));
+        expression = when(given, value).otherwise(expression).map_err(Error::internal)?;
     }
     Ok(expression)
 }

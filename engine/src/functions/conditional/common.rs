@@ -16,8 +16,11 @@ use crate::{
         arguments::{Call, Kind, TIMESTAMP, convert, timestamptz},
         definition::Types,
         number::{self, PRECISION_MAX},
+        operator::cast_expr,
+        super_type::operator,
         type_name,
     },
+    types::{RedshiftType, cast::CastMode, super_value},
 };
 
 /// The common type of the arguments at some places.
@@ -43,6 +46,7 @@ fn unify(a: &DataType, b: &DataType) -> Result<DataType> {
     let (kind_a, kind_b) = (Kind::of(a), Kind::of(b));
     Ok(match (kind_a, kind_b) {
         _ if a == b => a.clone(),
+        (Kind::Super, _) | (_, Kind::Super) => DataType::LargeBinary,
         (Null, _) => b.clone(),
         (_, Null) => a.clone(),
         (Text, Text) => DataType::Utf8View,
@@ -111,6 +115,7 @@ pub fn argument_as(call: &Call, index: usize, data_type: &DataType) -> Result<(A
             let times: ArrayRef = Arc::new(call.time(index)?.array().clone());
             convert(&times, data_type)?
         }
+        DataType::LargeBinary => Arc::new(call.semi_structured(index)?.array().clone()),
         other => convert(&array, other)?,
     };
     Ok((array, constant))
@@ -157,6 +162,10 @@ impl Choices {
         let trimmed = |choice: usize| -> ArrayRef {
             use arrow::array::{AsArray, StringViewArray};
             let array = &self.arrays[choice].0;
+            if let Some(values) = array.as_binary_opt::<i64>() {
+                let keys = values.iter().map(|value| value.map(super_value::compare::key));
+                return Arc::new(keys.collect::<arrow::array::BinaryViewArray>());
+            }
             match array.as_string_view_opt() {
                 Some(texts) => {
                     Arc::new(texts.iter().map(|t| t.map(|t| t.trim_end_matches(' '))).collect::<StringViewArray>())
@@ -172,5 +181,17 @@ impl Choices {
 
 /// Casts an expression unless it has the type.
 pub fn cast_expression(expression: Expr, from: &DataType, to: &DataType) -> Expr {
-    if from == to { expression } else { cast(expression, to.clone()) }
+    match to {
+        _ if from == to => expression,
+        DataType::LargeBinary => cast_expr(expression, &RedshiftType::Super, CastMode::Explicit),
+        _ => cast(expression, to.clone()),
+    }
+}
+
+/// Whether an expression is not NULL; null in a SUPER value is NULL.
+pub fn is_not_null(expression: Expr, data_type: &DataType) -> Expr {
+    if *data_type == DataType::LargeBinary {
+        return operator::call(&operator::SQL_NULL, vec![expression]).is_not_null();
+    }
+    expression.is_not_null()
 }

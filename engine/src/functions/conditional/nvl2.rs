@@ -2,7 +2,7 @@
 
 use datafusion::logical_expr::{Expr, when};
 
-use super::common::{Choices, cast_expression, common_type};
+use super::common::{Choices, cast_expression, common_type, is_not_null};
 use crate::{
     error::{Error, Result},
     functions::definition::{Documentation, ScalarFunction, Types},
@@ -40,7 +40,7 @@ pub fn rewrite(arguments: Vec<Expr>, types: &Types) -> Result<Expr> {
         <[Expr; 3]>::try_from(arguments).map_err(|_| Error::internal("nvl2 has three arguments"))?;
     let value = cast_expression(value, types.data_type(1), &result);
     let other = cast_expression(other, types.data_type(2), &result);
-    when(tested.is_not_null(), value).otherwise(other).map_err(Error::internal)
+    when(is_not_null(tested, types.data_type(0)), value).otherwise(other).map_err(Error::internal)
 }
 
 #[cfg(test)]

@@ -125,7 +125,8 @@ fn weak_hash_32(bytes: &[u8], at: usize, a: u64, b: u64) -> (u64, u64) {
     (a.wrapping_add(z), b.wrapping_add(c))
 }
 
-fn fingerprint64(bytes: &[u8]) -> u64 {
+/// FarmHash's Fingerprint64.
+pub fn fingerprint64(bytes: &[u8]) -> u64 {
     const SEED: u64 = 81;
     match bytes.len() {
         0..=16 => return up_to_16(bytes),

@@ -1,5 +1,4 @@
-//! IS_VALID_JSON, IS_VALID_JSON_ARRAY and CAN_JSON_PARSE (pages IS_VALID_JSON, IS_VALID_JSON_ARRAY,
-//! CAN_JSON_PARSE).
+//! IS_VALID_JSON and IS_VALID_JSON_ARRAY (pages IS_VALID_JSON, IS_VALID_JSON_ARRAY).
 
 use arrow::{array::ArrayRef, datatypes::DataType};
 
@@ -42,21 +41,6 @@ pub static IS_VALID_JSON_ARRAY: ScalarFunction = ScalarFunction {
     invoke: |call| test(call, |text| scanner::whole(text).is_ok_and(|value| value.starts_with('['))),
 };
 
-/// CAN_JSON_PARSE
-pub static CAN_JSON_PARSE: ScalarFunction = ScalarFunction {
-    documentation: Documentation {
-        name: "can_json_parse",
-        aliases: &[],
-        category: "json",
-        description: "Whether JSON_PARSE can parse a string.",
-        arguments: &[("json_string", "a string")],
-        example: "select can_json_parse('[10001,10002,\"abc\"]'); -- t",
-    },
-    arity: (1, 1),
-    returns,
-    invoke: |call| test(call, |text| scanner::whole(text).is_ok()),
-};
-
 fn returns(types: &Types) -> Result<DataType> {
     types.require(0, |kind| kind == Kind::Text)?;
     Ok(DataType::Boolean)
@@ -93,6 +77,5 @@ mod tests {
                 (vec![text("[1,2,]")], boolean(false)),
             ],
         );
-        check(&CAN_JSON_PARSE, vec![(vec![text("5")], boolean(true)), (vec![text("This is text")], boolean(false))]);
     }
 }

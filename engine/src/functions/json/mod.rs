@@ -1,6 +1,6 @@
 //! JSON functions on strings (page json-functions). Those of SUPER values are elsewhere.
 
-/// IS_VALID_JSON, IS_VALID_JSON_ARRAY and CAN_JSON_PARSE
+/// IS_VALID_JSON and IS_VALID_JSON_ARRAY
 pub mod is_valid_json;
 /// JSON_ARRAY_LENGTH
 pub mod json_array_length;
@@ -15,7 +15,6 @@ use super::definition::ScalarFunction;
 
 /// The family's scalar functions.
 pub const SCALAR: &[&ScalarFunction] = &[
-    &is_valid_json::CAN_JSON_PARSE,
     &is_valid_json::IS_VALID_JSON,
     &is_valid_json::IS_VALID_JSON_ARRAY,
     &json_array_length::JSON_ARRAY_LENGTH,

@@ -43,6 +43,7 @@ pub fn cast_expr(expr: Expr, target: &RedshiftType, mode: CastMode) -> Expr {
         CastMode::Explicit => "explicit",
         CastMode::Assignment => "assignment",
         CastMode::Try => "try",
+        CastMode::Strict => "strict",
     };
     let function = Arc::new(ScalarUDF::from(CastFunction::default()));
     Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![expr, lit(target.to_string()), lit(mode)]))
@@ -61,6 +62,7 @@ fn mode_of(value: &ColumnarValue) -> Result<CastMode> {
         Some("explicit") => Ok(CastMode::Explicit),
         Some("assignment") => Ok(CastMode::Assignment),
         Some("try") => Ok(CastMode::Try),
+        Some("strict") => Ok(CastMode::Strict),
         _ => Err(Error::internal("unknown mode of a cast")),
     }
 }
@@ -80,7 +82,11 @@ impl ScalarUDFImpl for CastFunction {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
         let target = target_of(args.scalar_arguments.get(1).copied().flatten())?;
-        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable())
+        // A SUPER value that cannot be cast becomes NULL.
+        let nullable = args
+            .arg_fields
+            .first()
+            .is_none_or(|field| field.is_nullable() || *field.data_type() == DataType::LargeBinary)
             || args
                 .scalar_arguments
                 .get(2)

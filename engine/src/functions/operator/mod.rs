@@ -8,7 +8,7 @@ mod arithmetic;
 /// `CAST`, `::`, `TRY_CAST` and assignment to columns.
 mod cast;
 /// Numeric result types and decimal arithmetic.
-mod decimal;
+pub mod decimal;
 /// Text as comparisons see it.
 mod trim_blanks;
 

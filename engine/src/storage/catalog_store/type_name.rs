@@ -19,7 +19,7 @@ pub fn type_name(data_type: &DataType) -> Result<String> {
         DataType::Time64(TimeUnit::Microsecond) => "time".to_owned(),
         DataType::Timestamp(TimeUnit::Microsecond, None) => "timestamp".to_owned(),
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if zone.as_ref() == "UTC" => "timestamptz".to_owned(),
-        DataType::Binary | DataType::BinaryView => "blob".to_owned(),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "blob".to_owned(),
         other => return Err(Error::not_supported(format!("a table column of the type {other}"))),
     })
 }
@@ -39,6 +39,7 @@ pub fn arrow_type(name: &str, hint: Option<&str>) -> Result<DataType> {
         "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
         "timestamptz" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         "blob" if hint == Some("Binary") => DataType::Binary,
+        "blob" if hint == Some("LargeBinary") => DataType::LargeBinary,
         "blob" => DataType::BinaryView,
         other => decimal(other).ok_or_else(|| Error::not_supported(format!("the DuckLake column type {other}")))?,
     })
@@ -46,7 +47,11 @@ pub fn arrow_type(name: &str, hint: Option<&str>) -> Result<DataType> {
 
 /// What tells Arrow types apart that share a DuckLake type.
 pub(super) fn type_hint(data_type: &DataType) -> Option<&'static str> {
-    (*data_type == DataType::Binary).then_some("Binary")
+    match data_type {
+        DataType::Binary => Some("Binary"),
+        DataType::LargeBinary => Some("LargeBinary"),
+        _ => None,
+    }
 }
 
 fn decimal(name: &str) -> Option<DataType> {
@@ -74,6 +79,7 @@ mod tests {
             DataType::Timestamp(TimeUnit::Microsecond, None),
             DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             DataType::Binary,
+            DataType::LargeBinary,
             DataType::BinaryView,
         ];
         for data_type in types {

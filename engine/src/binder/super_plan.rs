@@ -1,0 +1,134 @@
+//! Plans over SUPER columns: groups, DISTINCT, joins and sorts go by keys, because values that are equal need not
+//! have equal bytes; UNION turns what stands beside SUPER into SUPER.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::datatypes::DataType,
+    common::{Column, Result as DataFusionResult},
+    functions_aggregate::first_last::first_value_udaf,
+    logical_expr::{
+        Aggregate, Distinct, Expr, ExprSchemable, Join, LogicalPlan, LogicalPlanBuilder, Sort, Union,
+        expr::AggregateFunction,
+    },
+};
+
+use super::super_expr::{as_super, key};
+use crate::{
+    error::Error,
+    functions::super_type::operator::{KEY, call},
+};
+
+/// Rewrites one node.
+pub fn rewrite(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    match plan {
+        LogicalPlan::Aggregate(aggregate) => groups(aggregate),
+        LogicalPlan::Distinct(Distinct::All(input)) if has_super(&input) => {
+            let columns = input.schema().columns().into_iter().map(Expr::Column).collect();
+            groups(Aggregate::try_new(input, columns, vec![])?)
+        }
+        LogicalPlan::Sort(sort) => sorted(sort),
+        LogicalPlan::Join(join) => joined(join),
+        LogicalPlan::Union(union) => united(union),
+        other => Ok(other),
+    }
+}
+
+fn has_super(plan: &LogicalPlan) -> bool {
+    plan.schema().fields().iter().any(|field| *field.data_type() == DataType::LargeBinary)
+}
+
+/// A group of SUPER values shows one of them.
+fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
+    let schema = aggregate.input.schema();
+    let is_super = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::LargeBinary));
+    if !aggregate.group_expr.iter().any(is_super) {
+        if let [Expr::GroupingSet(sets)] = aggregate.group_expr.as_slice()
+            && sets.distinct_expr().into_iter().any(is_super)
+        {
+            return Err(Error::not_supported("SUPER in GROUPING SETS, ROLLUP or CUBE").into());
+        }
+        return Ok(LogicalPlan::Aggregate(aggregate));
+    }
+    let mut group = Vec::with_capacity(aggregate.group_expr.len());
+    let mut shown = aggregate.aggr_expr.clone();
+    let mut columns = Vec::with_capacity(aggregate.schema.fields().len());
+    for (index, (qualifier, field)) in aggregate.schema.iter().enumerate() {
+        let column = Expr::Column(Column::from((qualifier, field)));
+        let Some(expr) = aggregate.group_expr.get(index) else {
+            columns.push(column);
+            continue;
+        };
+        if !is_super(expr) {
+            group.push(expr.clone());
+            columns.push(column);
+            continue;
+        }
+        let expr = expr.clone().unalias();
+        group.push(call(&KEY, vec![expr.clone()]).alias(format!("\u{1}key {index}")));
+        let name = format!("\u{1}group {index}");
+        let first = AggregateFunction::new_udf(first_value_udaf(), vec![expr], false, None, vec![], None);
+        shown.push(Expr::AggregateFunction(first).alias(&name));
+        columns.push(Expr::Column(Column::new_unqualified(name)).alias_qualified(qualifier.cloned(), field.name()));
+    }
+    let plan = LogicalPlan::Aggregate(Aggregate::try_new(aggregate.input, group, shown)?);
+    LogicalPlanBuilder::from(plan).project(columns)?.build()
+}
+
+fn sorted(mut sort: Sort) -> DataFusionResult<LogicalPlan> {
+    let schema = Arc::clone(sort.input.schema());
+    for expr in &mut sort.expr {
+        if matches!(expr.expr.get_type(&schema), Ok(DataType::LargeBinary)) {
+            expr.expr = call(&KEY, vec![expr.expr.clone()]);
+        }
+    }
+    Ok(LogicalPlan::Sort(sort))
+}
+
+fn joined(mut join: Join) -> DataFusionResult<LogicalPlan> {
+    let (left, right) = (Arc::clone(join.left.schema()), Arc::clone(join.right.schema()));
+    for (left_key, right_key) in &mut join.on {
+        let types = (left_key.get_type(&left)?, right_key.get_type(&right)?);
+        if types.0 == DataType::LargeBinary || types.1 == DataType::LargeBinary {
+            *left_key = key(left_key.clone(), &left)?;
+            *right_key = key(right_key.clone(), &right)?;
+        }
+    }
+    Ok(LogicalPlan::Join(join))
+}
+
+fn united(union: Union) -> DataFusionResult<LogicalPlan> {
+    let width = union.schema.fields().len();
+    let data_type = |input: &LogicalPlan, index: usize| input.schema().field(index).data_type().clone();
+    let is_super: Vec<bool> = (0..width)
+        .map(|index| union.inputs.iter().any(|input| data_type(input, index) == DataType::LargeBinary))
+        .collect();
+    let differs = |input: &Arc<LogicalPlan>| {
+        (0..width).any(|index| is_super[index] && data_type(input, index) != DataType::LargeBinary)
+    };
+    if !union.inputs.iter().any(differs) {
+        return Ok(LogicalPlan::Union(union));
+    }
+    let mut inputs = Vec::with_capacity(union.inputs.len());
+    for input in union.inputs {
+        if !differs(&input) {
+            inputs.push(input);
+            continue;
+        }
+        let columns: Vec<Expr> = input
+            .schema()
+            .iter()
+            .enumerate()
+            .map(|(index, (qualifier, field))| {
+                let column = Expr::Column(Column::from((qualifier, field)));
+                if is_super[index] {
+                    as_super(column, field.data_type()).alias_qualified(qualifier.cloned(), field.name())
+                } else {
+                    column
+                }
+            })
+            .collect();
+        inputs.push(Arc::new(LogicalPlanBuilder::from(input).project(columns)?.build()?));
+    }
+    Ok(LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?))
+}
