@@ -236,6 +236,10 @@ impl Dialect for RedshiftDialect {
     }
 
     fn is_reserved_for_identifier(&self, kw: Keyword) -> bool {
+        // The page query-super iterates over a relation of this name.
+        if kw == Keyword::ARRAY {
+            return false;
+        }
         PostgreSqlDialect {}.is_reserved_for_identifier(kw) || is_reserved(&format!("{kw:?}").to_ascii_lowercase())
     }
 

@@ -23,7 +23,8 @@ use super::{recursion, super_expr, super_plan, text_comparison};
 use crate::{
     functions::{
         operator::{Arithmetic, ArithmeticOperator, cast_expr},
-        super_type::operator::{STRICT_CAST, is_call},
+        string::concat::CONCAT,
+        super_type::operator::{STRICT_CAST, call, is_call},
     },
     types::{
         RedshiftType, TYPE_METADATA_KEY,
@@ -151,6 +152,10 @@ fn concatenation(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Tran
             cast_expr(expr, &RedshiftType::Varchar(None), CastMode::Explicit)
         })
     };
+    let is_bytes = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::BinaryView));
+    if is_bytes(&binary.left) && is_bytes(&binary.right) {
+        return Ok(Transformed::yes(call(&CONCAT, vec![*binary.left, *binary.right])));
+    }
     let (left, right) = (as_text(*binary.left)?, as_text(*binary.right)?);
     Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(right)))))
 }

@@ -166,6 +166,12 @@ impl SuperPaths<'_> {
                 (Some(Relation { value: Some(_), place: Some(place), .. }), [second, ..]) if second.value == *place => {
                     return split(2);
                 }
+                // Its column has a name of its own: UNNEST(…) AS relation(column).
+                (Some(Relation { value: Some(value), name, .. }), [second, ..])
+                    if value != name && second.value == *value =>
+                {
+                    return split(2);
+                }
                 (Some(Relation { value: Some(value), .. }), rest) => {
                     let value = Ident::new(value);
                     return Some((vec![first.clone(), value], rest.to_vec()));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::error::{Error, Result, SqlState};
 
 /// The parameters that SET, RESET and SHOW know, with their defaults.
-const DEFAULTS: [(&str, &str); 41] = [
+const DEFAULTS: [(&str, &str); 43] = [
     ("analyze_threshold_percent", "10"),
     ("application_name", ""),
     ("blueshift_explain_nodes", "2"),

@@ -85,14 +85,14 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
             drop_constraint(session, table, &name.value, *behavior == Some(DropBehavior::Cascade))
         }
         AlterTableAction::AlterDistKey(column) => {
-            let id = column_id(table, &column.value)?;
+            let id = key_column_id(table, &column.value)?;
             change_layout(session, table, |layout| {
                 layout.dist_style = DistStyle::Key;
                 layout.dist_key = Some(id);
             })
         }
         AlterTableAction::AlterDistStyle { style, dist_key } => {
-            let key = dist_key.as_ref().map(|column| column_id(table, &column.value)).transpose()?;
+            let key = dist_key.as_ref().map(|column| key_column_id(table, &column.value)).transpose()?;
             let style = create_table::dist_style(*style);
             if style == DistStyle::Key && key.is_none() {
                 return Err(Error::new(SqlState::INVALID_DEFINITION, "DISTSTYLE KEY requires a DISTKEY column"));
@@ -106,7 +106,7 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
             let sort_key = match create_table::sort_key_columns(sort_key) {
                 Some((style, columns)) => {
                     create_table::check_sort_key(style, &columns)?;
-                    let columns = columns.iter().map(|name| column_id(table, name)).collect::<Result<_>>()?;
+                    let columns = columns.iter().map(|name| key_column_id(table, name)).collect::<Result<_>>()?;
                     SortKey { style, columns }
                 }
                 None => SortKey::default(),
@@ -199,6 +199,15 @@ fn rename_column(session: &mut Session, table: &TableSnapshot, old: &str, new: &
             .with_hint("Drop the view, and make it anew after the renaming.")),
         None => Ok(()),
     }
+}
+
+/// A column that becomes a key.
+fn key_column_id(table: &TableSnapshot, name: &str) -> Result<ColumnId> {
+    let id = column_id(table, name)?;
+    if let Some(column) = table.columns.iter().find(|column| column.id == id) {
+        create_table::check_key_type(&column.redshift_type)?;
+    }
+    Ok(id)
 }
 
 fn change_layout(session: &mut Session, table: &TableSnapshot, change: impl FnOnce(&mut TableLayout)) -> Result<()> {

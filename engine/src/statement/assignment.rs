@@ -99,6 +99,9 @@ pub fn assign(expr: Expr, column: &Column, schema: &DFSchema, conversion: Conver
             from <= to && field.metadata().contains_key(TYPE_METADATA_KEY)
         }
         (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => false,
+        (Some(RedshiftType::Varbyte(from)), RedshiftType::Varbyte(to)) => {
+            from <= to && field.metadata().contains_key(TYPE_METADATA_KEY)
+        }
         // Its 64 bits hold fewer values than nineteen digits.
         (_, RedshiftType::Numeric(19, _)) => false,
         // A bare literal would become an INTEGER again.

@@ -515,7 +515,7 @@ pub fn dist_style(style: SqlDistStyle) -> DistStyle {
 pub fn check_key_type(redshift_type: &str) -> Result<()> {
     match redshift_type {
         "super" | "hllsketch" => Err(Error::new(
-            SqlState::FEATURE_NOT_SUPPORTED,
+            SqlState::INVALID_DEFINITION,
             format!("a column of type {redshift_type} cannot be a distribution or sort key"),
         )),
         _ => Ok(()),

@@ -4,6 +4,9 @@
 //!   factor. It becomes a call, `unpivot(t.object) AS value AT name`, which the engine knows by its name.
 //! - `SELECT * EXCLUDE a, b FROM t`: without parentheses `sqlparser` would exclude `a` and select `b`.
 //!
+//! - `OBJECT_TRANSFORM(input KEEP path, … SET path, value, …)` becomes a call with commas only, in which the number of
+//!   paths to keep follows the input: `object_transform(input, 1, path, path, value)`.
+//!
 //! And one more spelling: `BINARY VARYING` becomes `VARBINARY`.
 
 use sqlparser::keywords::Keyword;
@@ -15,6 +18,7 @@ use crate::lexer::Tokens;
 /// Puts the parentheses in.
 pub(super) fn rewrite(tokens: &mut Tokens) {
     varbinary(tokens);
+    object_transform(tokens);
     let mut found = Vec::new();
     for (at, token) in tokens.tokens.iter().enumerate() {
         let Token::Word(Word { value, quote_style: None, .. }) = &token.token else { continue };
@@ -41,6 +45,97 @@ fn varbinary(tokens: &mut Tokens) {
         }
         at += 1;
     }
+}
+
+/// `KEEP` and `SET` of OBJECT_TRANSFORM as commas.
+fn object_transform(tokens: &mut Tokens) {
+    let is_word =
+        |token: &Token, text: &str| matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value == text);
+    let mut at = 0;
+    while at + 1 < tokens.tokens.len() {
+        let starts = is_word(&tokens.tokens[at].token, "object_transform") && tokens.tokens[at + 1].token == Token::LParen;
+        at += 1;
+        if !starts {
+            continue;
+        }
+        let Some(call) = TransformCall::at(tokens, at) else { continue };
+        // From the back, so that places stay what they are.
+        match (call.keep, call.set) {
+            (Some(keep), set) => {
+                if let Some(set) = set {
+                    replace(tokens, set, &[Token::Comma]);
+                }
+                let count = Token::Number(call.kept.to_string(), false);
+                replace(tokens, keep, &[Token::Comma, count, Token::Comma]);
+            }
+            (None, Some(set)) => {
+                replace(tokens, set, &[Token::Comma, Token::Number("0".to_owned(), false), Token::Comma]);
+            }
+            (None, None) if call.commas == 0 => {
+                let end = tokens.tokens[call.end].token.clone();
+                replace(tokens, call.end, &[Token::Comma, Token::Number("0".to_owned(), false), end]);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// The places of the words in a call of OBJECT_TRANSFORM.
+struct TransformCall {
+    keep: Option<usize>,
+    set: Option<usize>,
+    /// How many paths follow KEEP.
+    kept: usize,
+    commas: usize,
+    /// The closing parenthesis.
+    end: usize,
+}
+
+impl TransformCall {
+    /// The call whose opening parenthesis is at `open`.
+    fn at(tokens: &Tokens, open: usize) -> Option<Self> {
+        let mut call = TransformCall { keep: None, set: None, kept: 0, commas: 0, end: open };
+        let mut depth = 0usize;
+        for (at, token) in tokens.tokens.iter().enumerate().skip(open) {
+            match &token.token {
+                Token::LParen | Token::LBracket => depth += 1,
+                Token::RParen if depth == 1 => {
+                    call.end = at;
+                    return Some(call);
+                }
+                Token::RParen | Token::RBracket => depth = depth.checked_sub(1)?,
+                Token::Comma if depth == 1 => {
+                    call.commas += 1;
+                    call.kept += usize::from(call.keep.is_some() && call.set.is_none());
+                }
+                Token::Word(Word { value, quote_style: None, .. }) if depth == 1 && ends_operand(tokens, at) => {
+                    if value == "keep" && call.keep.is_none() && call.set.is_none() {
+                        call.keep = Some(at);
+                        call.kept = 1;
+                    } else if value == "set" && call.set.is_none() {
+                        call.set = Some(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whether what stands before `at` ends an expression.
+fn ends_operand(tokens: &Tokens, at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| tokens.tokens.get(before));
+    before.is_some_and(|token| !matches!(token.token, Token::LParen | Token::Comma | Token::Period))
+}
+
+/// Puts other tokens in the place of one.
+fn replace(tokens: &mut Tokens, at: usize, with: &[Token]) {
+    let (span, range) = (tokens.tokens[at].span, tokens.ranges[at]);
+    let with = with.iter().map(|token| TokenWithSpan { token: token.clone(), span });
+    let count = with.len();
+    tokens.tokens.splice(at..=at, with);
+    tokens.ranges.splice(at..=at, std::iter::repeat_n(range, count));
 }
 
 /// Inserts `(` before and `)` after each range; the ranges are in order and apart.
