@@ -53,8 +53,8 @@ use datafusion::{
 
 pub use access::columns_read;
 pub use context::BindContext;
-use super_planner::SuperPlanner;
 pub use resolve::{ResolvedRelation, resolve_name};
+use super_planner::SuperPlanner;
 
 use crate::{
     error::{Error, Result},

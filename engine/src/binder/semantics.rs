@@ -184,7 +184,10 @@ fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionRes
     let ours = match (&source, target) {
         (DataType::LargeBinary, _) | (_, RedshiftType::Super | RedshiftType::HllSketch) => true,
         (DataType::Null, _) => false,
-        (DataType::Boolean | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..), RedshiftType::Varbyte(_)) => true,
+        (
+            DataType::Boolean | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..),
+            RedshiftType::Varbyte(_),
+        ) => true,
         (_, RedshiftType::Varbyte(_)) => declared,
         (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => declared || !is_text(&source),
         (source, RedshiftType::Interval) if is_text(source) => false,

@@ -49,7 +49,10 @@ pub fn binary(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Expr> {
     let BinaryExpr { left, op, right } = binary;
     let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
     if matches!(op, Operator::And | Operator::Or) {
-        let (left, right) = (cast_if_super(*left, &RedshiftType::Boolean, schema), cast_if_super(*right, &RedshiftType::Boolean, schema));
+        let (left, right) = (
+            cast_if_super(*left, &RedshiftType::Boolean, schema),
+            cast_if_super(*right, &RedshiftType::Boolean, schema),
+        );
         return Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))));
     }
     if op == Operator::StringConcat {
@@ -197,8 +200,7 @@ fn case(case: Case, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     let Case { expr, when_then_expr, else_expr } = case;
     let whens = when_then_expr.iter().map(|(when, _)| &**when);
     let compares = expr.is_some() && any_super(expr.as_deref().into_iter().chain(whens), schema);
-    let results: Vec<&Expr> =
-        when_then_expr.iter().map(|(_, then)| &**then).chain(else_expr.as_deref()).collect();
+    let results: Vec<&Expr> = when_then_expr.iter().map(|(_, then)| &**then).chain(else_expr.as_deref()).collect();
     let gives = any_super(results.iter().copied(), schema);
     let converts = gives && results.iter().any(|expr| !is_super(expr, schema));
     if !compares && !converts {
@@ -211,9 +213,7 @@ fn case(case: Case, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
         let data_type = expr.get_type(schema)?;
         Ok(Box::new(as_super(*expr, &data_type)))
     };
-    let tested = expr
-        .map(|expr| if compares { key(*expr, schema).map(Box::new) } else { Ok(expr) })
-        .transpose()?;
+    let tested = expr.map(|expr| if compares { key(*expr, schema).map(Box::new) } else { Ok(expr) }).transpose()?;
     let when_then_expr = when_then_expr
         .into_iter()
         .map(|(when, then)| {

@@ -22,11 +22,7 @@ pub struct SuperPlanner {
 }
 
 impl ExprPlanner for SuperPlanner {
-    fn plan_binary_op(
-        &self,
-        expr: RawBinaryExpr,
-        schema: &DFSchema,
-    ) -> DataFusionResult<PlannerResult<RawBinaryExpr>> {
+    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> DataFusionResult<PlannerResult<RawBinaryExpr>> {
         let is_super = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::LargeBinary));
         if !is_super(&expr.left) && !is_super(&expr.right) {
             return Ok(PlannerResult::Original(expr));

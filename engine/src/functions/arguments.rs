@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arrow::{
     array::{
         Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, BooleanBuilder, Decimal128Array,
-        Float64Array, Int64Array, LargeBinaryArray, LargeBinaryBuilder, PrimitiveArray, PrimitiveBuilder, StringViewArray, StringViewBuilder,
-        TimestampMicrosecondArray,
+        Float64Array, Int64Array, LargeBinaryArray, LargeBinaryBuilder, PrimitiveArray, PrimitiveBuilder,
+        StringViewArray, StringViewBuilder, TimestampMicrosecondArray,
     },
     compute::cast,
     datatypes::{DataType, TimeUnit},

@@ -14,8 +14,8 @@ use std::ops::ControlFlow;
 use blueshift_sql::ast::{
     Ident, Query,
     sql::{
-        Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, ObjectNamePart, Select,
-        SelectItem, SetExpr, UnaryOperator, Value, VisitMut, VisitorMut,
+        Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, ObjectNamePart,
+        Select, SelectItem, SetExpr, UnaryOperator, Value, VisitMut, VisitorMut,
     },
 };
 
@@ -73,7 +73,8 @@ impl SuperOptions {
 /// The text of an identifier in its statement, without quotes.
 fn source_text(text: &str, ident: &Ident) -> Option<String> {
     let offset = |line: u64, column: u64| -> Option<usize> {
-        let line_start = text.split_inclusive('\n').take(usize::try_from(line).ok()?.checked_sub(1)?).map(str::len).sum();
+        let line_start =
+            text.split_inclusive('\n').take(usize::try_from(line).ok()?.checked_sub(1)?).map(str::len).sum();
         let rest: &str = text.get(line_start..)?;
         let within: usize = rest.chars().take(usize::try_from(column).ok()?.checked_sub(1)?).map(char::len_utf8).sum();
         Some(line_start + within)
@@ -180,9 +181,9 @@ impl SuperPaths<'_> {
                 _ => {}
             }
             if let [second, _, ..] = rest
-                && scope.iter().any(|relation| {
-                    relation.schema.as_ref() == Some(&first.value) && relation.name == second.value
-                })
+                && scope
+                    .iter()
+                    .any(|relation| relation.schema.as_ref() == Some(&first.value) && relation.name == second.value)
             {
                 return split(3);
             }

@@ -118,7 +118,8 @@ pub fn is_iteration(factor: &TableFactor) -> bool {
 
 /// The relation of an item that does not iterate, or that was rewritten before.
 fn relation_of(factor: &TableFactor) -> Option<Relation> {
-    let named = |alias: &TableAlias| Relation { schema: None, name: alias.name.value.clone(), value: None, place: None };
+    let named =
+        |alias: &TableAlias| Relation { schema: None, name: alias.name.value.clone(), value: None, place: None };
     match factor {
         TableFactor::Table { name, alias, .. } => {
             if let Some(alias) = alias {
@@ -216,7 +217,8 @@ fn iteration(
 
 fn named(value: Expr, unpivots: bool, alias: Option<&TableAlias>, default: &str) -> Iteration {
     let name = alias.map_or(default, |alias| alias.name.value.as_str()).to_owned();
-    let column = |index: usize| alias.and_then(|alias| alias.columns.get(index)).map(|column| column.name.value.clone());
+    let column =
+        |index: usize| alias.and_then(|alias| alias.columns.get(index)).map(|column| column.name.value.clone());
     Iteration {
         value,
         unpivots,
@@ -230,8 +232,7 @@ fn named(value: Expr, unpivots: bool, alias: Option<&TableAlias>, default: &str)
 fn starts_in_scope(parts: &[Ident], subscripted: bool, relations: &[Relation], outer: &[Vec<Relation>]) -> bool {
     let [first, rest @ ..] = parts else { return false };
     let fits = |relation: &Relation| {
-        let by_name = relation.name == first.value
-            && (relation.value.is_some() || !rest.is_empty() || subscripted);
+        let by_name = relation.name == first.value && (relation.value.is_some() || !rest.is_empty() || subscripted);
         let by_schema = matches!(rest, [second, _, ..] if relation.schema.as_ref() == Some(&first.value) && relation.name == second.value);
         by_name || by_schema
     };
@@ -257,7 +258,6 @@ fn lateral(iteration: Iteration) -> Result<TableFactor> {
     if let SetExpr::Select(select) = &mut *query.body {
         select.projection = projection;
     }
-    let alias =
-        TableAlias { explicit: true, name: Ident::with_quote('"', iteration.alias), columns: vec![], at: None };
+    let alias = TableAlias { explicit: true, name: Ident::with_quote('"', iteration.alias), columns: vec![], at: None };
     Ok(TableFactor::Derived { lateral: true, subquery: query, alias: Some(alias), sample: None })
 }

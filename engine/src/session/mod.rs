@@ -415,8 +415,7 @@ impl Session {
     /// What the parameters say about SUPER values.
     fn super_options(&self) -> SuperOptions {
         let on = |name: &str| self.parameters.is_on(name);
-        let parse_options =
-            ["json_parse_dedup_attributes", "json_parse_truncate_strings", "parse_super_null_on_error"];
+        let parse_options = ["json_parse_dedup_attributes", "json_parse_truncate_strings", "parse_super_null_on_error"];
         SuperOptions {
             navigate_null_on_error: on("navigate_super_null_on_error"),
             cast_null_on_error: on("cast_super_null_on_error"),

@@ -177,9 +177,7 @@ pub fn to_text(value: &ScalarValue) -> Option<String> {
             (v.len() <= BOUND_BYTES_MAX && !v.contains('\0')).then(|| v.clone())
         }
         // Binary and LargeBinary are HLLSKETCH and SUPER: the order of their bytes means nothing.
-        S::BinaryView(Some(v)) => {
-            (v.len() <= BOUND_BYTES_MAX).then(|| v.iter().map(|b| format!("{b:02X}")).collect())
-        }
+        S::BinaryView(Some(v)) => (v.len() <= BOUND_BYTES_MAX).then(|| v.iter().map(|b| format!("{b:02X}")).collect()),
         _ => None,
     }
 }

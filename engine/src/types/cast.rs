@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, AsArray, BinaryViewArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array, Float64Builder,
-        Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
+        Array, ArrayRef, AsArray, BinaryViewArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array,
+        Float64Builder, Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
         TimestampMicrosecondBuilder, new_null_array,
     },
     compute::{CastOptions, cast_with_options},

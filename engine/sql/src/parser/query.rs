@@ -107,10 +107,11 @@ fn excludes_early(projection: &[SelectItem]) -> bool {
 /// Stands for the usual message about a token.
 const RESERVED_NAME: &str = "a reserved word as a name";
 
-/// Whether a relation's name starts with an unquoted reserved word (`FROM where`).
+/// Whether a relation's name starts with an unquoted reserved word (`FROM where`); iterating over an array may be
+/// called `array`.
 fn is_reserved_name(name: &ObjectName) -> bool {
     let first = name.0.first().and_then(ObjectNamePart::as_ident);
-    first.is_some_and(|ident| ident.quote_style.is_none() && super::is_reserved(&ident.value))
+    first.is_some_and(|ident| ident.quote_style.is_none() && ident.value != "array" && super::is_reserved(&ident.value))
 }
 
 /// Finds syntax of other databases.

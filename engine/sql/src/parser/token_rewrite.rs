@@ -49,11 +49,11 @@ fn varbinary(tokens: &mut Tokens) {
 
 /// `KEEP` and `SET` of OBJECT_TRANSFORM as commas.
 fn object_transform(tokens: &mut Tokens) {
-    let is_word =
-        |token: &Token, text: &str| matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value == text);
+    let is_word = |token: &Token, text: &str| matches!(token, Token::Word(Word { value, quote_style: None, .. }) if value == text);
     let mut at = 0;
     while at + 1 < tokens.tokens.len() {
-        let starts = is_word(&tokens.tokens[at].token, "object_transform") && tokens.tokens[at + 1].token == Token::LParen;
+        let starts =
+            is_word(&tokens.tokens[at].token, "object_transform") && tokens.tokens[at + 1].token == Token::LParen;
         at += 1;
         if !starts {
             continue;

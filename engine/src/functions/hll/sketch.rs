@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn union_is_as_if_all_had_been_seen_by_one() {
-        for (left, right) in [(0..100, 50..200), (0..20_000, 10..200), (0..100, 50..20_000), (0..20_000, 5_000..30_000)] {
+        for (left, right) in [(0..100, 50..200), (0..20_000, 10..200), (0..100, 50..20_000), (0..20_000, 5_000..30_000)]
+        {
             let mut merged = of(left.clone());
             merged.merge(&of(right.clone()));
             let mut all = of(left.start..right.end);

@@ -32,10 +32,7 @@ pub(super) fn require_convertible(types: &Types, index: usize, function: &str) -
 }
 
 /// The array in a row, if it is one.
-pub(super) fn elements<'v>(
-    values: &'v Values<arrow::array::LargeBinaryArray>,
-    row: usize,
-) -> Option<Elements<'v>> {
+pub(super) fn elements<'v>(values: &'v Values<arrow::array::LargeBinaryArray>, row: usize) -> Option<Elements<'v>> {
     match Super::of(values.get(row)?) {
         Super::Array(elements) => Some(elements),
         _ => None,
@@ -275,7 +272,10 @@ pub static ARRAY_DISTINCT: ScalarFunction = ScalarFunction {
             let Some(elements) = elements(&values, row) else { return Ok(false) };
             let mut seen = HashSet::new();
             let mut array = Compound::default();
-            elements.iter().filter(|element| seen.insert(compare::key(element))).for_each(|element| array.push(element));
+            elements
+                .iter()
+                .filter(|element| seen.insert(compare::key(element)))
+                .for_each(|element| array.push(element));
             array.finish_array(out)?;
             Ok(true)
         })

@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// What SUPER arguments may be read as, in the order in which it is tried.
-const READINGS: [DataType; 5] =
-    [DataType::Utf8View, DataType::Float64, DataType::Int64, DataType::Boolean, TIMESTAMP];
+const READINGS: [DataType; 5] = [DataType::Utf8View, DataType::Float64, DataType::Int64, DataType::Boolean, TIMESTAMP];
 
 /// How a call with SUPER arguments is carried out.
 pub struct Resolution {

@@ -104,9 +104,7 @@ pub fn overload(name: &str) -> Option<&'static ScalarFunction> {
 
 /// Whether an argument can be SUPER: it is, or it can be cast.
 fn require_castable(types: &Types, index: usize) -> Result<()> {
-    types.require(index, |kind| {
-        kind == Kind::Super || kind == Kind::Text || kind == Kind::Boolean || kind.is_number()
-    })
+    types.require(index, |kind| kind == Kind::Super || kind == Kind::Text || kind == Kind::Boolean || kind.is_number())
 }
 
 /// Refuses a call whose first argument is not SUPER.

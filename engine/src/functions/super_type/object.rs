@@ -93,7 +93,8 @@ pub static OBJECT_TRANSFORM: ScalarFunction = ScalarFunction {
     invoke: |call| {
         let inputs = call.semi_structured(0)?;
         let kept = call.int(1)?.get(0).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
-        let path = |index: usize| -> Result<Vec<String>> { parse_path(&call.constant_text(index)?.unwrap_or_default()) };
+        let path =
+            |index: usize| -> Result<Vec<String>> { parse_path(&call.constant_text(index)?.unwrap_or_default()) };
         let keep = (2..2 + kept).map(path).collect::<Result<Vec<_>>>()?;
         let mut set = Vec::new();
         for index in (2 + kept..call.count()).step_by(2) {
@@ -177,8 +178,11 @@ impl Node {
 fn kept_part(attributes: Elements<'_>, paths: &[&[String]]) -> Node {
     let mut kept = Vec::new();
     for (name, value) in attributes.attributes() {
-        let rests: Vec<&[String]> =
-            paths.iter().filter(|path| path.first().is_some_and(|first| first == name)).map(|path| &path[1..]).collect();
+        let rests: Vec<&[String]> = paths
+            .iter()
+            .filter(|path| path.first().is_some_and(|first| first == name))
+            .map(|path| &path[1..])
+            .collect();
         if rests.is_empty() {
             continue;
         }

@@ -7,9 +7,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{
-        Array, ArrayRef, BinaryViewBuilder, Int64Builder, LargeBinaryBuilder, ListArray, StringViewBuilder,
-    },
+    array::{Array, ArrayRef, BinaryViewBuilder, Int64Builder, LargeBinaryBuilder, ListArray, StringViewBuilder},
     buffer::{NullBuffer, OffsetBuffer},
     datatypes::{DataType, Field},
 };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Builder, LargeBinaryArray,
-        LargeBinaryBuilder, StringViewBuilder, new_null_array,
+        Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Builder, LargeBinaryArray, LargeBinaryBuilder,
+        StringViewBuilder, new_null_array,
     },
     compute::{cast, interleave},
     datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int64Type},
@@ -228,7 +228,8 @@ pub fn from_super(array: &LargeBinaryArray, target: &RedshiftType, strict: bool)
     let mode = if strict { CastMode::Explicit } else { CastMode::Try };
     let nothing = new_null_array(&target.arrow(), 1);
     let mut sources: Vec<ArrayRef> = Vec::with_capacity(5);
-    for (choice, column) in [&columns.booleans, &columns.integers, &columns.floats, &columns.texts].into_iter().enumerate()
+    for (choice, column) in
+        [&columns.booleans, &columns.integers, &columns.floats, &columns.texts].into_iter().enumerate()
     {
         let used = column.null_count() < column.len() && castable(choice, target);
         sources.push(if used { cast_array(column, target, mode)? } else { Arc::clone(&nothing) });

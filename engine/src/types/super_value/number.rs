@@ -7,19 +7,17 @@ use crate::{
     error::{Error, Result},
     functions::{
         number::rescale,
-        operator::{ArithmeticOperator, decimal::{self, DecimalOperation}},
+        operator::{
+            ArithmeticOperator,
+            decimal::{self, DecimalOperation},
+        },
     },
 };
 
 /// Appends `left operator right`; false when the result is null.
 ///
 /// Errors: 22003, 22012.
-pub fn arithmetic(
-    operator: ArithmeticOperator,
-    left: Super<'_>,
-    right: Super<'_>,
-    out: &mut Vec<u8>,
-) -> Result<bool> {
+pub fn arithmetic(operator: ArithmeticOperator, left: Super<'_>, right: Super<'_>, out: &mut Vec<u8>) -> Result<bool> {
     if let (ArithmeticOperator::Add, Super::String(left), Super::String(right)) = (operator, left, right) {
         builder::string(out, &super::truncated(&format!("{left}{right}")));
         return Ok(true);

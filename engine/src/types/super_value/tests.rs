@@ -38,7 +38,9 @@ fn json_comes_back() {
 
 #[test]
 fn what_is_no_json_is_refused() {
-    for text in ["", "{", "[1,]", "{\"a\":}", "01", "1.", "nul", "\"a", "\"\\x\"", "[1] 2", "{\"a\":1,\"a\":2}", "\"\\ud800\""] {
+    for text in
+        ["", "{", "[1,]", "{\"a\":}", "01", "1.", "nul", "\"a", "\"\\x\"", "[1] 2", "{\"a\":1,\"a\":2}", "\"\\ud800\""]
+    {
         assert!(parse(text, ParseOptions::default(), &mut Vec::new()).is_err(), "{text}");
     }
     let deep = "[".repeat(100_000);
@@ -83,8 +85,30 @@ fn equality_is_by_value() {
 #[test]
 fn order_is_total_and_comparison_is_not() {
     let sorted = [
-        "false", "true", "-1e300", "-10", "-9.5", "-0.001", "0", "0.001", "1", "1.5", "9", "10", "1e300", "\"\"", "\"a\"",
-        "\"ab\"", "\"b\"", "[]", "[1]", "[1,2]", "[2]", "{}", "{\"a\":1}", "{\"a\":2}",
+        "false",
+        "true",
+        "-1e300",
+        "-10",
+        "-9.5",
+        "-0.001",
+        "0",
+        "0.001",
+        "1",
+        "1.5",
+        "9",
+        "10",
+        "1e300",
+        "\"\"",
+        "\"a\"",
+        "\"ab\"",
+        "\"b\"",
+        "[]",
+        "[1]",
+        "[1,2]",
+        "[2]",
+        "{}",
+        "{\"a\":1}",
+        "{\"a\":2}",
     ];
     for (left_index, left) in sorted.iter().enumerate() {
         for (right_index, right) in sorted.iter().enumerate() {
