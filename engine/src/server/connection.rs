@@ -27,7 +27,7 @@ use super::{
 use crate::{
     Session,
     error::{Error, Result, SqlState},
-    session::{ConnectionEvent, ConnectionEventKind, Notice, StatementResult, terminated},
+    session::{ClientInfo, ConnectionEvent, ConnectionEventKind, Notice, StatementResult, terminated},
 };
 
 /// Session parameters whose changes clients are told, under the names that they know.
@@ -83,8 +83,8 @@ pub struct Connection {
     skipping: bool,
     /// How long it may wait for its next message.
     idle_timeout: Option<Duration>,
-    /// Whether the client is a driver of Amazon's.
-    amazon_driver: bool,
+    /// The version of Amazon's protocol that was agreed; None: a client of PostgreSQL.
+    pub(super) protocol: Option<u8>,
     /// What the client was told last of [`REPORTED`].
     told: Vec<String>,
 }
@@ -99,7 +99,7 @@ impl Connection {
         idle_timeout: Option<Duration>,
     ) -> Self {
         let told = reported(&session).map(|(_, value)| value.to_owned()).collect();
-        let amazon_driver = !session.entry().activity().client.protocol_version.is_empty();
+        let protocol = amazon_protocol(&session.entry().activity().client);
         Connection {
             state,
             session,
@@ -109,7 +109,7 @@ impl Connection {
             portals: HashMap::new(),
             skipping: false,
             idle_timeout,
-            amazon_driver,
+            protocol,
             told,
         }
     }
@@ -274,7 +274,7 @@ impl Connection {
         let mut style = TextStyle::new(
             self.session.parameter("timezone").unwrap_or("UTC"),
             self.session.parameter("extra_float_digits").unwrap_or("0"),
-            self.amazon_driver,
+            self.protocol,
         );
         let mut sent = 0;
         while limit.is_none_or(|limit| sent < limit) {
@@ -337,6 +337,14 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// The newest version of Amazon's protocol that client and server have: 1 adds to the descriptions of
+/// columns, 2 changes the binary form of NUMERIC. None for a client that does not speak of it.
+pub fn amazon_protocol(client: &ClientInfo) -> Option<u8> {
+    const NEWEST: u8 = 2;
+    let asked: u64 = client.protocol_version.trim().parse().ok()?;
+    Some(u8::try_from(asked).unwrap_or(u8::MAX).min(NEWEST))
 }
 
 async fn idle_for(limit: Option<Duration>) {

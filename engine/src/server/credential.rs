@@ -119,11 +119,11 @@ impl ScramVerifier {
 /// of `'`, `"`, `\`, `/`, `@` and blanks.
 fn check_strength(password: &str) -> Result<()> {
     let invalid = |why: &str| Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "Invalid password").with_detail(why));
-    if !PASSWORD_LENGTH.contains(&password.len()) {
+    if !PASSWORD_LENGTH.contains(&password.chars().count()) {
         return invalid("Password must be 8 to 64 characters long.");
     }
-    if !password.bytes().all(|byte| (33..=126).contains(&byte) && !b"'\"\\/@".contains(&byte)) {
-        return invalid("Password can contain printable ASCII characters except ' \" \\ / @ and spaces.");
+    if password.chars().any(|c| c.is_ascii_control() || "'\"\\/@ ".contains(c)) {
+        return invalid("Password cannot contain control characters, spaces or any of ' \" \\ / @.");
     }
     let has = |test: fn(&u8) -> bool| password.bytes().any(|byte| test(&byte));
     if !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)) {

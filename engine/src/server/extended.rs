@@ -197,8 +197,7 @@ impl Connection {
         if columns.is_empty() {
             return Ok(self.writer.put(&NoData::new())?);
         }
-        let description = rows::description(columns, formats)?;
-        Ok(self.writer.put(&description)?)
+        Ok(rows::put_description(&mut self.writer, columns, formats, self.protocol.unwrap_or(0))?)
     }
 
     /// Execute: at most `limit` rows, 0 for all.

@@ -1,8 +1,7 @@
 //! Rows of a result, sent: descriptions, rows, and where a portal stopped.
 
-use bytes::BufMut;
+use bytes::{BufMut, BytesMut};
 use datafusion::arrow::record_batch::RecordBatch;
-use pgwire::messages::data::{FieldDescription, RowDescription};
 
 use super::{
     message::{MessageWriter, protocol_violation},
@@ -94,14 +93,48 @@ fn formats(requested: &[u16], columns: usize) -> Result<Vec<Format>> {
     }
 }
 
-/// RowDescription. `requested` are the formats of a portal; none for a statement.
+/// Adds a RowDescription. `requested` are the formats of a portal; none for a statement. From version 1
+/// of Amazon's protocol on each column tells, too, where it comes from and what can be done with it.
 ///
 /// Errors: 08P01 when the formats do not fit.
-pub fn description(columns: &[ResultColumn], requested: &[u16]) -> Result<RowDescription> {
+pub fn put_description(
+    writer: &mut MessageWriter,
+    columns: &[ResultColumn],
+    requested: &[u16],
+    protocol: u8,
+) -> Result<()> {
     let formats = formats(requested, columns.len())?;
-    let field = |(column, format): (&ResultColumn, Format)| {
-        let WireType { oid, length, modifier } = WireType::of_name(&column.type_name);
-        FieldDescription::new(column.name.clone(), 0, 0, oid, length, modifier, i16::from(format == Format::Binary))
-    };
-    Ok(RowDescription::new(columns.iter().zip(formats).map(field).collect()))
+    writer.put_with(b'T', |out| {
+        out.put_u16(columns.len() as u16);
+        for (column, format) in columns.iter().zip(formats) {
+            let WireType { oid, length, modifier } = WireType::of_name(&column.type_name);
+            put_text(out, &column.name);
+            // No table and no column of it: results are expressions.
+            out.put_i32(0);
+            out.put_i16(0);
+            out.put_u32(oid);
+            out.put_i16(length);
+            out.put_i32(modifier);
+            out.put_i16(i16::from(format == Format::Binary));
+            if protocol >= 1 {
+                // Schema and table, column, database.
+                put_text(out, "");
+                put_text(out, "");
+                put_text(out, &column.name);
+                put_text(out, "");
+                out.put_i16(NULLABLE | SEARCHABLE);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Flags of a column in Amazon's protocol.
+const NULLABLE: i16 = 1;
+const SEARCHABLE: i16 = 1 << 12;
+
+fn put_text(out: &mut BytesMut, text: &str) {
+    // A name ends at its first zero byte.
+    out.put_slice(text.split('\0').next().unwrap_or_default().as_bytes());
+    out.put_u8(0);
 }

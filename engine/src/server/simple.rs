@@ -36,7 +36,7 @@ impl Connection {
         let columns = result.columns().to_vec();
         let (rows, tag) = rows::into_rows(result, &[])?;
         if let Some(mut rows) = rows {
-            self.writer.put(&rows::description(&columns, &[])?)?;
+            rows::put_description(&mut self.writer, &columns, &[], self.protocol.unwrap_or(0))?;
             self.send_rows(&mut rows, None).await?;
         }
         Ok(self.complete(&tag)?)

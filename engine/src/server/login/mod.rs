@@ -186,6 +186,9 @@ fn greet(
     for (name, value) in fixed.into_iter().chain(connection::reported(session)) {
         writer.put(&ParameterStatus::new(name.to_owned(), value.to_owned()))?;
     }
+    if let Some(version) = connection::amazon_protocol(&session.entry().activity().client) {
+        writer.put(&ParameterStatus::new("server_protocol_version".to_owned(), version.to_string()))?;
+    }
     let process_id = session.info().process_id;
     let [a, b, c, d, ..] = credential::random();
     let secret = i32::from_be_bytes([a, b, c, d]);

@@ -33,6 +33,14 @@ pub fn write(
         }
         DataType::Float32 => out.put_f64(f64::from(array.as_primitive::<Float32Type>().value(row))),
         DataType::Float64 => out.put_f64(array.as_primitive::<Float64Type>().value(row)),
+        // The number without its point, in 64 bits where those suffice for the type.
+        DataType::Decimal128(precision, _) if style.protocol == Some(2) => {
+            let value = array.as_primitive::<Decimal128Type>().value(row);
+            match i64::try_from(value) {
+                Ok(narrow) if *precision <= 18 => out.put_i64(narrow),
+                _ => out.put_i128(value),
+            }
+        }
         DataType::Decimal128(_, scale) => {
             numeric::encode(out, array.as_primitive::<Decimal128Type>().value(row), *scale);
         }
@@ -69,7 +77,7 @@ pub fn write(
                 oid::INTERVAL_YEAR_TO_MONTH => out.put_i32(value.months),
                 oid::INTERVAL_DAY_TO_SECOND => out.put_i64(micros + i64::from(value.days) * MICROS_PER_DAY),
                 // PostgreSQL 8.0 counted days as hours, and so does Redshift.
-                _ if style.amazon_driver => {
+                _ if style.protocol.is_some() => {
                     out.put_i64(micros + i64::from(value.days) * MICROS_PER_DAY);
                     out.put_i32(value.months);
                 }

@@ -18,7 +18,7 @@ fn written(array: ArrayRef, type_name: &str, format: Format, style: &mut TextSty
 }
 
 fn style() -> TextStyle {
-    TextStyle::new("UTC", "0", false)
+    TextStyle::new("UTC", "0", None)
 }
 
 #[test]
@@ -92,14 +92,27 @@ fn text_follows_the_session() {
     let at = || Arc::new(TimestampMicrosecondArray::from(vec![1_704_067_200_500_000]).with_timezone("UTC")) as ArrayRef;
     let name = "timestamp with time zone";
     assert_eq!(written(at(), name, Format::Text, &mut style()), b"2024-01-01 00:00:00.5+00");
-    let mut new_york = TextStyle::new("America/New_York", "0", false);
+    let mut new_york = TextStyle::new("America/New_York", "0", None);
     assert_eq!(written(at(), name, Format::Text, &mut new_york), b"2023-12-31 19:00:00.5-05");
-    let mut kolkata = TextStyle::new("Asia/Kolkata", "0", false);
+    let mut kolkata = TextStyle::new("Asia/Kolkata", "0", None);
     assert_eq!(written(at(), name, Format::Text, &mut kolkata), b"2024-01-01 05:30:00.5+05:30");
     let third = || Arc::new(Float64Array::from(vec![0.1 + 0.2])) as ArrayRef;
     assert_eq!(written(third(), "double precision", Format::Text, &mut style()), b"0.3");
-    let mut exact = TextStyle::new("UTC", "2", false);
+    let mut exact = TextStyle::new("UTC", "2", None);
     assert_eq!(written(third(), "double precision", Format::Text, &mut exact), b"0.30000000000000004");
     let decimal = Decimal128Array::from(vec![12_345]).with_precision_and_scale(10, 2).unwrap();
     assert_eq!(written(Arc::new(decimal), "numeric(10,2)", Format::Text, &mut style()), b"123.45");
+}
+
+#[test]
+fn amazons_drivers_get_redshifts_forms() {
+    let decimal = |value: i128, precision| {
+        let array = Decimal128Array::from(vec![value]).with_precision_and_scale(precision, 2).unwrap();
+        Arc::new(array) as ArrayRef
+    };
+    let mut amazon = TextStyle::new("UTC", "0", Some(2));
+    assert_eq!(written(decimal(-5, 10), "numeric(10,2)", Format::Binary, &mut amazon), (-5_i64).to_be_bytes());
+    assert_eq!(written(decimal(7, 38), "numeric(38,2)", Format::Binary, &mut amazon), 7_i128.to_be_bytes());
+    let mut older = TextStyle::new("UTC", "0", Some(1));
+    assert_eq!(written(decimal(7, 10), "numeric(10,2)", Format::Binary, &mut older).len(), 10);
 }

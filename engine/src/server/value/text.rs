@@ -18,17 +18,18 @@ pub struct TextStyle {
     pub zone: Option<Tz>,
     /// `extra_float_digits`.
     pub extra_float_digits: i32,
-    /// The client is a driver of Amazon's: it reads the binary form of INTERVAL as Redshift has it.
-    pub amazon_driver: bool,
+    /// The version of Amazon's protocol; None for a client of PostgreSQL. Redshift's binary form of
+    /// INTERVAL, and from version 2 on of NUMERIC, is not PostgreSQL's.
+    pub protocol: Option<u8>,
     scratch: String,
 }
 
 impl TextStyle {
     /// The style of a session with these settings.
-    pub fn new(time_zone: &str, extra_float_digits: &str, amazon_driver: bool) -> Self {
+    pub fn new(time_zone: &str, extra_float_digits: &str, protocol: Option<u8>) -> Self {
         let zone = if time_zone.eq_ignore_ascii_case("utc") { None } else { time_zone.parse().ok() };
         let extra_float_digits = extra_float_digits.parse().unwrap_or(0);
-        TextStyle { zone, extra_float_digits, amazon_driver, scratch: String::new() }
+        TextStyle { zone, extra_float_digits, protocol, scratch: String::new() }
     }
 
     /// Appends the text of a value that is not NULL.
