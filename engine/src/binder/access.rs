@@ -51,6 +51,18 @@ impl Binder<'_> {
         Ok(())
     }
 
+    /// Errors: 42501 without USAGE on an external schema.
+    pub(super) fn check_external(&self, name: &TableReference) -> Result<()> {
+        let info = &self.context.session;
+        let user = self.acting.as_deref().unwrap_or(&info.user);
+        let schema = name.schema().unwrap_or_default();
+        let access = Access::of_user(&self.context.snapshot, &info.owner, user);
+        if access.may(&Object::ExternalSchema(schema.to_owned()), Privilege::Usage) {
+            return Ok(());
+        }
+        Err(denied("schema", schema))
+    }
+
     /// The user with whose privileges a view reads.
     pub(super) fn owner_of(&self, view: &ViewSnapshot) -> Result<Option<String>> {
         let owner = security::privilege::owner(&self.context.snapshot, &Object::Relation(view.id));

@@ -221,7 +221,10 @@ impl<'a> Binder<'a> {
                 self.check_read(&name, &Relation::View(Arc::clone(&view)))?;
                 self.view(&view)
             }
-            ResolvedRelation::External(table) => Ok(table),
+            ResolvedRelation::External(table) => {
+                self.check_external(&name)?;
+                Ok(table)
+            }
             ResolvedRelation::System(table) => Ok(table),
         }
     }

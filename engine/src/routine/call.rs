@@ -14,6 +14,7 @@ use datafusion::arrow::{
 
 use super::{
     catalog::{self, Argument, Given, Mode, Routine},
+    deep::Deep,
     evaluate,
     interpreter::Interpreter,
     scope::{Scope, Variable},
@@ -62,7 +63,13 @@ pub async fn execute(session: &mut Session, call: &ast::Call) -> Result<Statemen
 
 /// The columns that a CALL gives; none without OUT and INOUT arguments.
 pub async fn describe(session: &mut Session, call: &ast::Call) -> Result<Vec<ResultColumn>> {
-    let (routine, _) = resolve(session, call, &call.arguments).await?;
+    let context = session.bind_context()?;
+    let mut candidates = catalog::named(&context, call.name.schema(), call.name.name(), true)?;
+    candidates.retain(|routine| routine.inputs().count() == call.arguments.len());
+    let routine = match candidates.as_slice() {
+        [only] => only.clone(),
+        _ => resolve(session, call, &call.arguments).await?.0,
+    };
     Ok(output_fields(&routine)?.iter().map(result_column).collect())
 }
 
@@ -130,7 +137,7 @@ async fn run(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Re
     }
     let mut interpreter = Interpreter::new(session, nonatomic);
     interpreter.environment.scopes.push(Scope { label: Some(routine.name.clone()), variables: arguments });
-    let flow = interpreter.block(&block).await;
+    let flow = Deep(interpreter.block(&block)).await;
     let variables = std::mem::take(&mut interpreter.environment.scopes);
     let portals = session.local.calls.portals;
     session.local.calls = CallState { portals, ..before };

@@ -13,6 +13,8 @@ pub mod catalog;
 pub mod call;
 /// Cursors of PL/pgSQL.
 mod cursor;
+/// Room on the stack.
+mod deep;
 /// Computing values.
 pub mod evaluate;
 /// Calls of SQL functions in a plan.

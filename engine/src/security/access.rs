@@ -36,7 +36,11 @@ impl<'s> Access<'s> {
         }
         match principal::user(snapshot, owner, name) {
             Some(user) if user.superuser => Access { snapshot, user: None },
-            Some(user) => Access { snapshot, user: Some((user.id, memberships(snapshot, &user))) },
+            Some(user) => {
+                let memberships = memberships(snapshot, &user);
+                let superuser = memberships.contains(&Grantee::Role(principal::SUPERUSER_ROLE));
+                Access { snapshot, user: (!superuser).then_some((user.id, memberships)) }
+            }
             None => Access { snapshot, user: Some((0, HashSet::from([Grantee::Public]))) },
         }
     }

@@ -190,14 +190,37 @@ pub fn group(snapshot: &CatalogSnapshot, name: &str) -> Result<Group> {
     one(snapshot, name).ok_or_else(|| undefined("group", name))
 }
 
+/// The roles that every cluster has, by id from 1.
+const SYSTEM_ROLES: [&str; 5] = ["sys:operator", "sys:dba", "sys:superuser", "sys:secadmin", "sys:monitor"];
+
+/// Id of the role that makes superusers of those who have it.
+pub(super) const SUPERUSER_ROLE: i64 = 3;
+
+fn system_role(name: &str) -> Option<Role> {
+    let index = SYSTEM_ROLES.iter().position(|known| *known == name)?;
+    Some(Role {
+        id: index as i64 + 1,
+        name: name.to_owned(),
+        owner: OWNER_ID,
+        external_id: None,
+        members: vec![],
+        system_privileges: vec![],
+    })
+}
+
 /// All roles.
 pub fn roles(snapshot: &CatalogSnapshot) -> Vec<Role> {
-    all(snapshot)
+    let mut roles: Vec<Role> = all(snapshot);
+    let missing = SYSTEM_ROLES.iter().filter(|name| !roles.iter().any(|role| role.name == **name));
+    let missing: Vec<Role> = missing.filter_map(|name| system_role(name)).collect();
+    roles.extend(missing);
+    roles.sort_by_key(|role| role.id);
+    roles
 }
 
 /// A role by name.
 pub fn role(snapshot: &CatalogSnapshot, name: &str) -> Result<Role> {
-    one(snapshot, name).ok_or_else(|| undefined("role", name))
+    one(snapshot, name).or_else(|| system_role(name)).ok_or_else(|| undefined("role", name))
 }
 
 /// `user "x" does not exist` and the like.

@@ -58,6 +58,14 @@ impl Session {
                 // Running it says so.
                 None => Ok(vec![]),
             },
+            Statement::Call(call) => {
+                self.ensure_transaction();
+                let columns = crate::routine::call::describe(self, call).await;
+                if !self.in_transaction_block() {
+                    self.rollback();
+                }
+                columns
+            }
             _ => Ok(vec![]),
         }
     }

@@ -6,6 +6,7 @@ use super::name;
 use crate::{
     catalog::external_schema::{self, ExternalSchema},
     error::{Error, Result},
+    security::{self, Object},
     session::{Notice, Session, StatementResult},
 };
 
@@ -48,5 +49,6 @@ pub fn create(session: &mut Session, create: &ast::CreateExternalSchema) -> Resu
         options: create.options.clone(),
     };
     external_schema::store(session.transaction()?, &external)?;
+    security::own_new(session, &Object::ExternalSchema(external.name), None)?;
     Ok(StatementResult::done("CREATE SCHEMA"))
 }

@@ -11,6 +11,8 @@ mod alter_table_append;
 mod assignment;
 /// CANCEL.
 mod cancel;
+/// SET SESSION AUTHORIZATION.
+pub(crate) mod authorization;
 /// COMMENT ON.
 mod comment;
 /// CREATE TABLE.
@@ -23,6 +25,8 @@ mod create_view;
 mod database_isolation;
 /// DECLARE, FETCH, CLOSE.
 pub(crate) mod cursor;
+/// CREATE, ALTER and DROP DATABASE, USE.
+pub mod database;
 /// DELETE.
 mod delete;
 /// Views that were made from a relation.
@@ -53,20 +57,24 @@ pub(crate) mod name;
 pub(crate) mod prepared;
 /// SELECT.
 mod query;
+/// Roles.
+mod role;
 /// Rows of the target that DELETE, UPDATE and MERGE change.
 pub(crate) mod row_change;
 /// CREATE, ALTER and DROP of functions and procedures.
 pub(crate) mod routine;
 /// CREATE, ALTER and DROP SCHEMA.
-mod schema;
+pub mod schema;
 /// SET, RESET, SHOW.
 mod setting;
-/// GRANT and REVOKE.
+/// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
 mod grant;
 /// TRUNCATE.
 mod truncate;
 /// UPDATE.
 mod update;
+/// Users and groups.
+mod user;
 
 pub(crate) use cursor::undefined as undefined_cursor;
 pub use materialized_view::{
@@ -76,7 +84,7 @@ pub(crate) use name::managed_table;
 
 use blueshift_sql::{
     ParsedStatement,
-    ast::{self, DropKind, Statement},
+    ast::{DropKind, Statement},
 };
 
 use futures::future::BoxFuture;
@@ -108,7 +116,11 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::AlterTable(alter) => alter_table::execute(session, alter).await,
         Statement::Drop(drop) => match drop.kind {
             DropKind::Table | DropKind::View | DropKind::MaterializedView => drop::execute(session, drop),
-            other => Err(Error::not_supported(format!("DROP {other:?}").to_uppercase())),
+            DropKind::User => user::drop_users(session, drop),
+            DropKind::Group => user::drop_groups(session, drop),
+            DropKind::Role => role::drop_roles(session, drop),
+            DropKind::Database => database::drop_databases(session, drop),
+            _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
         },
         Statement::Comment(comment) => comment::execute(session, comment),
         Statement::CreateView(create) => create_view::execute(session, create),
@@ -120,15 +132,20 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::DropSchema(drop) => schema::drop(session, drop),
         Statement::CreateExternalSchema(create) => external_schema::create(session, create),
         Statement::CreateExternalTable(create) => external_table::create(session, create),
-        Statement::AlterDatabase(ast::AlterDatabase { name, action: ast::AlterDatabaseAction::Isolation(level) }) => {
-            database_isolation::alter(session, name, *level)
-        }
         Statement::SetTransaction(set) => database_isolation::set_transaction(session, set),
         Statement::Lock(tables) => lock::execute(session, tables),
         Statement::Set(set) => setting::set(session, set),
         Statement::Reset(reset) => setting::reset(session, reset),
         Statement::Show(show) => setting::show(session, show, parsed.text.trim()),
-        Statement::Grant(_) => grant::execute(session, &parsed.text),
+        Statement::Grant(grant) => grant::execute(session, grant),
+        Statement::AlterDefaultPrivileges(alter) => grant::alter_defaults(session, alter),
+        Statement::User(user) => user::create_or_alter(session, user).await,
+        Statement::Group(group) => user::group(session, group),
+        Statement::Role(role) => role::create_or_alter(session, role),
+        Statement::SetSessionAuthorization(set) => authorization::set(session, set),
+        Statement::CreateDatabase(create) => database::create(session, create),
+        Statement::AlterDatabase(alter) => database::alter(session, alter),
+        Statement::Use(statement) => database::use_database(session, statement),
         Statement::Prepare(prepare) => prepared::prepare(session, prepare, parsed),
         Statement::Execute(execute) => prepared::execute(session, execute).await,
         Statement::Deallocate(deallocate) => prepared::deallocate(session, deallocate),

@@ -145,7 +145,8 @@ impl Grammar<'_> {
         let if_exists = self.if_exists();
         let names = self.list(|g| match kind {
             // Users, groups and roles may be reserved words elsewhere.
-            DropKind::User | DropKind::Group | DropKind::Role => Ok(ObjectName(vec![g.any_ident()?])),
+            DropKind::Role => Ok(ObjectName(vec![g.role_name()?])),
+            DropKind::User | DropKind::Group => Ok(ObjectName(vec![g.any_ident()?])),
             _ => g.object_name(),
         })?;
         let behavior = if self.eat("force") { Some(DropBehavior::Cascade) } else { self.drop_behavior() };

@@ -15,7 +15,7 @@ impl Grammar<'_> {
         let option_only =
             revoke && (self.eat_all(&["grant", "option", "for"]) || self.eat_all(&["admin", "option", "for"]));
         let (privileges, mut target) = if self.eat("role") {
-            (Vec::new(), GrantTarget::Roles(self.list(Self::any_ident)?))
+            (Vec::new(), GrantTarget::Roles(self.list(Self::role_name)?))
         } else {
             let privileges = self.list(Self::privilege)?;
             (privileges, self.grant_target()?)
@@ -141,7 +141,7 @@ impl Grammar<'_> {
                 Some("role") => GranteeKind::Role,
                 _ => GranteeKind::User,
             };
-            let name = self.any_ident()?;
+            let name = if grantee.kind == GranteeKind::Role { self.role_name()? } else { self.any_ident()? };
             grantee.quoted = name.quote_style.is_some();
             grantee.name = name.value;
         }

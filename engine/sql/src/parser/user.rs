@@ -1,5 +1,7 @@
 //! Users, groups and roles.
 
+use sqlparser::tokenizer::Token;
+
 use super::{Grammar, Parsed};
 use crate::ast::{Group, GroupAction, Ident, Role, RoleAction, Statement, User, UserOption};
 
@@ -87,16 +89,25 @@ impl Grammar<'_> {
         Ok(Statement::Group(Group { name, action }))
     }
 
+    /// A role's name; those of the system are `sys:name`.
+    pub(super) fn role_name(&mut self) -> Parsed<Ident> {
+        let mut name = self.any_ident()?;
+        if name.value == "sys" && self.eat_token(&Token::Colon) {
+            name.value = format!("sys:{}", self.any_ident()?.value);
+        }
+        Ok(name)
+    }
+
     /// After `CREATE ROLE`.
     pub(super) fn create_role(&mut self) -> Parsed<Statement> {
-        let name = self.any_ident()?;
+        let name = self.role_name()?;
         let external_id = if self.eat("externalid") { Some(self.string_or_word()?) } else { None };
         Ok(Statement::Role(Role { name, action: RoleAction::Create(external_id) }))
     }
 
     /// After `ALTER ROLE`.
     pub(super) fn alter_role(&mut self) -> Parsed<Statement> {
-        let name = self.any_ident()?;
+        let name = self.role_name()?;
         self.eat("with");
         let action = if self.eat_all(&["rename", "to"]) || self.eat("rename") {
             RoleAction::RenameTo(self.any_ident()?)
