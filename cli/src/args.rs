@@ -40,6 +40,16 @@ Examples:
 A second run converts only objects that are new or changed. A run that is killed leaves the
 warehouse as it was; run it again.";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  blueshift check migration.sql                        one script
+  blueshift check sql/                                 every .sql file below a folder
+  blueshift check data/chinook                         a dbt project: the folder of dbt_project.yml
+
+A line for each finding: FILE:LINE: error|warning|note: what it is. Errors fail on Redshift, warnings
+behave otherwise there, notes could not be checked because a relation is not known. Scripts are tried
+in a warehouse that is thrown away; models are planned against --warehouse when it exists.";
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   blueshift serve                                      on 127.0.0.1:5439, for this machine only
@@ -118,6 +128,9 @@ pub enum Command {
     /// Run the warehouse: raw CSV to ORC, bronze, dbt models, tests
     #[command(after_help = PIPELINE_EXAMPLES)]
     RunPipeline(PipelineArgs),
+    /// Report what of SQL scripts or a dbt project would fail or differ on a real Redshift
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Serve the warehouse to clients of Redshift: psql, dbt, JDBC, Python
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
@@ -186,6 +199,14 @@ pub struct PipelineArgs {
     /// Write a report of the run as a web page
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// SQL files, folders of SQL files, dbt projects
+    #[arg(value_name = "FILE|FOLDER", required = true)]
+    pub paths: Vec<PathBuf>,
 }
 
 /// Arguments of `serve`.

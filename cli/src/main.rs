@@ -40,6 +40,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         None => repl::run(&cli.global),
         Some(Command::Sql(args)) => commands::sql::run(&cli.global, args),
         Some(Command::RunPipeline(args)) => commands::pipeline::run(&cli.global, args),
+        Some(Command::Check(args)) => commands::check::run(&cli.global, args),
         Some(Command::Serve(args)) => commands::serve::run(&cli.global, args),
         Some(Command::Certs(args)) => commands::certs::run(&cli.global, args),
         Some(Command::Generate(args)) => commands::generate::run(&cli.global, args),

@@ -27,6 +27,8 @@ pub mod rewrite;
 pub mod binder;
 /// Rules over plans, beyond those of DataFusion.
 pub mod optimizer;
+/// EXPLAIN in Redshift's form: steps, estimates, what moves between nodes.
+pub mod explain;
 /// Functions and procedures of users: PL/pgSQL, CALL, SQL functions.
 pub mod routine;
 /// Users, groups, roles, ownership and privileges.
@@ -39,6 +41,8 @@ pub mod session;
 pub mod server;
 /// An opened warehouse: hands out sessions.
 pub mod engine;
+/// What of a script would fail or differ on a real Redshift.
+pub mod check;
 /// `run-pipeline`: raw CSV to tested gold tables.
 pub mod pipeline;
 

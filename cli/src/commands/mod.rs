@@ -1,6 +1,7 @@
 //! The commands, one file each, and how they fail.
 
 pub mod certs;
+pub mod check;
 pub mod generate;
 pub mod pipeline;
 pub mod serve;

@@ -14,6 +14,8 @@ mod recursion;
 mod resolve;
 /// The analyzer rule that gives operators, literals and casts Redshift's meaning.
 pub mod semantics;
+/// Types of UNION.
+mod set_operation;
 /// SUPER in expressions, when the types are known.
 mod super_expr;
 /// SUPER in plans: grouping, sorting, joining, unions.
@@ -54,6 +56,7 @@ use datafusion::{
 pub use access::columns_read;
 pub use context::BindContext;
 pub use resolve::{ResolvedRelation, resolve_name};
+pub use text_comparison::is_pruning_bound;
 use super_planner::SuperPlanner;
 
 use crate::{

@@ -14,12 +14,13 @@ use datafusion::{
     },
     config::ConfigOptions,
     logical_expr::{
-        BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, expr_rewriter::NamePreserver, utils::merge_schema,
+        BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, Union, expr_rewriter::NamePreserver,
+        utils::merge_schema,
     },
     optimizer::AnalyzerRule,
 };
 
-use super::{recursion, super_expr, super_plan, text_comparison};
+use super::{recursion, set_operation, super_expr, super_plan, text_comparison};
 use crate::{
     functions::{
         operator::{Arithmetic, ArithmeticOperator, cast_expr},
@@ -47,7 +48,7 @@ impl AnalyzerRule for RedshiftSemantics {
 }
 
 fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
-    let plan = recursion::resolve(plan, &analyze)?;
+    let plan = set_operation::resolve(recursion::resolve(plan, &analyze)?)?;
     plan.transform_up_with_subqueries(rewrite_node).map(|transformed| transformed.data)
 }
 
@@ -71,9 +72,15 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
     rewritten.map_data(|plan| as_declared(plan)?.recompute_schema())
 }
 
-/// Cells of VALUES keep the types that its columns were given.
+/// Cells of VALUES keep the types that its columns were given; UNION takes those that its inputs have now.
 fn as_declared(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
-    let LogicalPlan::Values(mut values) = plan else { return Ok(plan) };
+    let mut values = match plan {
+        LogicalPlan::Values(values) => values,
+        LogicalPlan::Union(union) => {
+            return Ok(LogicalPlan::Union(Union::try_new_with_loose_types(union.inputs)?));
+        }
+        plan => return Ok(plan),
+    };
     let empty = DFSchema::empty();
     for row in &mut values.values {
         for (cell, field) in row.iter_mut().zip(values.schema.fields()) {

@@ -66,6 +66,17 @@ fn is_bound(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a condition was only added so that files can be skipped.
+pub fn is_pruning_bound(condition: &Expr) -> bool {
+    match condition {
+        Expr::BinaryExpr(binary) if binary.op == Operator::And => {
+            is_pruning_bound(&binary.left) && is_pruning_bound(&binary.right)
+        }
+        Expr::BinaryExpr(binary) => is_bound(&binary.left) || is_bound(&binary.right),
+        _ => false,
+    }
+}
+
 /// `expr` without blanks at its end; literals are trimmed here and now.
 fn trimmed(expr: Expr) -> Expr {
     match expr {

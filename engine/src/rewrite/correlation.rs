@@ -27,7 +27,7 @@ const GROUPED: &str = "GROUP BY refers to the result of a correlated subquery.";
 
 /// Checks a query with everything inside of it.
 ///
-/// Errors: 0A000 for a pattern that Redshift does not support.
+/// Errors: 42P10 for a pattern that Redshift does not support.
 pub fn check(query: &Query, scope: &mut Scope<'_>) -> Result<()> {
     if query.visit(&mut SubqueryFinder).is_continue() {
         return Ok(());
@@ -38,8 +38,9 @@ pub fn check(query: &Query, scope: &mut Scope<'_>) -> Result<()> {
     }
 }
 
+/// Not 0A000, which says that blueshift lacks something: this is Redshift's answer.
 fn refused(pattern: &str) -> Error {
-    Error::new(SqlState::FEATURE_NOT_SUPPORTED, "This type of correlated subquery pattern is not supported yet")
+    Error::new(SqlState("42P10"), "This type of correlated subquery pattern is not supported yet")
         .with_detail(pattern.to_owned())
 }
 

@@ -3,17 +3,23 @@
 
 use blueshift_sql::ast::sql::{BinaryOperator, Expr, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SqlState};
+
+/// Redshift has no other quantified comparisons.
+fn refused(operator: &BinaryOperator, quantifier: &str) -> Error {
+    Error::new(SqlState("42809"), format!("operator {operator} {quantifier} is not supported"))
+        .with_hint("Compare with the MIN or MAX of the subquery.")
+}
 
 /// Rewrites `expr` when it is a quantified comparison.
 ///
-/// Errors: 0A000 for other comparisons than these, and for a right side that is no subquery.
+/// Errors: 42809 for other comparisons than these, and for a right side that is no subquery.
 pub fn rewrite(expr: &mut Expr) -> Result<()> {
     let (left, right, negated) = match &mut *expr {
         Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => (left, right, false),
         Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => (left, right, true),
-        Expr::AnyOp { compare_op, .. } => return Err(Error::not_supported(format!("{compare_op} ANY"))),
-        Expr::AllOp { compare_op, .. } => return Err(Error::not_supported(format!("{compare_op} ALL"))),
+        Expr::AnyOp { compare_op, .. } => return Err(refused(compare_op, "ANY")),
+        Expr::AllOp { compare_op, .. } => return Err(refused(compare_op, "ALL")),
         _ => return Ok(()),
     };
     if matches!(**left, Expr::Tuple(_)) {

@@ -6,7 +6,7 @@ use blueshift_sql::ast::{
     sql::{Expr, LimitClause, SetExpr, SetOperator, SetQuantifier, TopQuantity, Value},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SqlState};
 
 /// `TOP n` → `LIMIT n`, `MINUS` → `EXCEPT`.
 pub fn rewrite_query(query: &mut Query) -> Result<()> {
@@ -17,7 +17,7 @@ pub fn rewrite_query(query: &mut Query) -> Result<()> {
         return Err(Error::not_supported("TOP with PERCENT or WITH TIES"));
     }
     if query.limit_clause.is_some() {
-        return Err(Error::syntax("TOP and LIMIT cannot stand in the same query"));
+        return Err(Error::new(SqlState("2201W"), "TOP and LIMIT cannot stand in the same query"));
     }
     let limit = match top.quantity {
         Some(TopQuantity::Constant(count)) => Expr::value(Value::Number(count.to_string(), false)),
@@ -34,13 +34,13 @@ fn rewrite_set(body: &mut SetExpr) -> Result<()> {
         *op = SetOperator::Except;
     }
     if *op != SetOperator::Union && *set_quantifier == SetQuantifier::All {
-        return Err(Error::not_supported(format!("{op} ALL")));
+        return Err(Error::new(SqlState("42P17"), format!("{op} ALL is not supported")));
     }
     for input in [left, right] {
         if let SetExpr::Query(query) = &**input
             && (query.limit_clause.is_some() || query.fetch.is_some())
         {
-            return Err(Error::syntax("LIMIT may not be used within input to set operations"));
+            return Err(Error::new(SqlState("2201W"), "LIMIT may not be used within input to set operations"));
         }
         rewrite_set(input)?;
     }

@@ -91,7 +91,7 @@ fn check_qualify(select: &Select, qualify: &Expr) -> Result<()> {
     let last = select.from.last().filter(|table| table.joins.is_empty()).map(|table| &table.relation);
     if after_from && let Some(TableFactor::Table { alias: None, .. } | TableFactor::Derived { alias: None, .. }) = last
     {
-        return Err(Error::syntax("syntax error: QUALIFY after a relation without an alias")
+        return Err(Error::new(SqlState("42P20"), "QUALIFY right after a relation without an alias")
             .with_hint("Give the relation right before QUALIFY an alias."));
     }
     let in_list = select.projection.iter().any(|item| item.visit(&mut WindowFinder).is_break());

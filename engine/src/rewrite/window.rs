@@ -32,14 +32,14 @@ const FRAMED: [&str; 19] = [
 
 /// Checks a call with OVER.
 ///
-/// Errors: 42601 for ORDER BY without a frame, 0A000 for DISTINCT and for RANGE and GROUPS frames.
+/// Errors: 42601 for ORDER BY without a frame, 42P20 for DISTINCT, 0A000 for RANGE and GROUPS frames.
 pub fn check(function: &Function) -> Result<()> {
     let Some(WindowType::WindowSpec(window)) = &function.over else { return Ok(()) };
     let name = function.name.to_string().to_lowercase();
     if let FunctionArguments::List(list) = &function.args
         && list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
     {
-        return Err(Error::not_supported(format!("{name}(DISTINCT …) as a window function")));
+        return Err(Error::new(SqlState("42P20"), format!("DISTINCT is not supported in the window function {name}")));
     }
     check_frame(&name, window)
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, SqlState};
 impl RedshiftType {
     /// The type that `sql_type` names in a cast or a column definition.
     ///
-    /// Errors: 0A000 for types that Redshift rejects (arrays, JSON, UUID, …) or that blueshift does not have yet.
+    /// Errors: 42704 for types that Redshift rejects (arrays, JSON, UUID, …) or that blueshift does not have yet.
     pub fn from_sql(sql_type: &SqlType) -> Result<Self> {
         match sql_type {
             SqlType::Boolean | SqlType::Bool => Ok(RedshiftType::Boolean),
@@ -36,9 +36,14 @@ impl RedshiftType {
             SqlType::Interval { .. } => Ok(RedshiftType::Interval),
             SqlType::Varbinary(length) => RedshiftType::varbyte(binary_length(length)),
             SqlType::Custom(name, modifiers) => custom(name, modifiers),
-            other => Err(Error::not_supported(format!("data type {}", other.to_string().to_lowercase()))),
+            other => Err(unsupported(&other.to_string().to_lowercase())),
         }
     }
+}
+
+/// Redshift has no such type (page c_unsupported-postgresql-datatypes).
+fn unsupported(name: &str) -> Error {
+    Error::new(SqlState::UNDEFINED_OBJECT, format!("unsupported type \"{name}\""))
 }
 
 fn exact(info: &ExactNumberInfo) -> Result<RedshiftType> {
@@ -91,6 +96,6 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
         "oid" => Ok(RedshiftType::BigInt),
         "super" => Ok(RedshiftType::Super),
         "hllsketch" => Ok(RedshiftType::HllSketch),
-        _ => Err(Error::not_supported(format!("data type {name}"))),
+        _ => Err(unsupported(&name)),
     }
 }
