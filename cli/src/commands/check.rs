@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use blueshift_dbt::{Command, Project, RunOptions, Runner, Selection, Silent, Target};
@@ -83,6 +84,29 @@ impl<W: Write> Report<W> {
     }
 }
 
+/// A folder that goes when it is no longer needed.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch, Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let folder = std::env::temp_dir().join(format!("blueshift-check-{}-{now}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| Error::io("cannot make a temporary folder", error))?;
+        Ok(Scratch(folder))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own cleaning.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 /// The files that a path names, in the order of their names.
 fn files(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     let unreadable = |error| Error::io(format!("cannot read \"{}\"", path.display()), error);
@@ -116,7 +140,7 @@ fn files(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Erro
 fn scripts<W: Write>(runtime: &Runtime, config: &Config, path: &Path, report: &mut Report<W>) -> Result<(), Failure> {
     let mut found = vec![];
     files(path, FOLDER_DEPTH_MAX, &mut found)?;
-    let folder = tempfile::tempdir().map_err(|error| Error::io("cannot make a temporary folder", error))?;
+    let folder = Scratch::new()?;
     let mut scratch = Config::new(folder.path());
     scratch.threads = config.threads;
     scratch.memory_limit_bytes = config.memory_limit_bytes;
@@ -136,10 +160,13 @@ fn project<W: Write>(
     path: &Path,
     report: &mut Report<W>,
 ) -> Result<(), Failure> {
-    let scratch = tempfile::tempdir().map_err(|error| Error::io("cannot make a temporary folder", error))?;
+    let scratch = Scratch::new()?;
     let mut config = global.config();
-    if !config.warehouse.join("catalog.sqlite").is_file() {
+    // Without the project's warehouse no relation is known: then only the SQL itself is checked.
+    let built = config.warehouse.join("catalog.sqlite").is_file();
+    if !built {
         config.warehouse = scratch.path().join("warehouse");
+        eprintln!("note: no warehouse at {}: relations and columns are not checked", global.warehouse.display());
     }
     let target = Target {
         name: "blueshift".to_owned(),
@@ -163,7 +190,8 @@ fn project<W: Write>(
             report.add(&file, &[Finding { line: 1, severity: Severity::Error, message, hint: None }], "")?;
         } else if let Some(compiled) = &result.compiled_path {
             let text = read(&compiled_file(scratch.path(), compiled))?;
-            let findings = runtime.block_on(check::query(&mut session, &text));
+            let mut findings = runtime.block_on(check::query(&mut session, &text));
+            findings.retain(|finding| built || finding.severity != Severity::Unknown);
             report.add(&file, &findings, " (line of the compiled SQL)")?;
         }
     }

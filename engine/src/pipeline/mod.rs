@@ -15,6 +15,5 @@ mod report;
 mod run;
 
 pub use dbt_adapter::EngineAdapter;
-pub use dbt_adapter::EngineAdapter;
 pub use report::{Figures, PipelineReport, Step, StepStatus};
 pub use run::{PipelineEvents, PipelineOptions, RAW_DATABASE, run};
