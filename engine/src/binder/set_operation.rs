@@ -65,7 +65,13 @@ fn common_type(union: &Union, at: usize) -> DataFusionResult<Option<RedshiftType
     let types = || union.inputs.iter().map(|input| input.schema().field(at).data_type());
     let other = types().find(|data_type| !is_text(data_type) && **data_type != DataType::Null);
     let (Some(other), true) = (other, types().any(is_text)) else { return Ok(None) };
-    let Some(target) = RedshiftType::of_arrow(other) else { return Ok(None) };
+    let fields = || union.inputs.iter().filter_map(|input| RedshiftType::of_field(input.schema().field(at)));
+    let target = match RedshiftType::of_arrow(other) {
+        // SUPER takes everything, and has its own rules; bytes have a text form.
+        Some(RedshiftType::Super | RedshiftType::Varbyte(_)) | None => return Ok(None),
+        Some(_) if fields().any(|data_type| data_type == RedshiftType::Super) => return Ok(None),
+        Some(target) => target,
+    };
     for input in &union.inputs {
         if is_text(input.schema().field(at).data_type()) && !is_literal(input, at) {
             let (first, second) = match is_text(union.inputs[0].schema().field(at).data_type()) {
