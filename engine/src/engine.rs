@@ -15,7 +15,7 @@ use datafusion::{
 };
 
 use crate::{
-    binder::semantics::RedshiftSemantics,
+    binder::{RedshiftOperators, semantics::RedshiftSemantics},
     config::Config,
     error::Result,
     functions,
@@ -126,15 +126,24 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
     parser.default_null_ordering = "nulls_max".to_owned();
     options.options_mut().execution.time_zone = Some("UTC".to_owned());
 
+    // It would also compare metadata, which only the logical plan carries through: declared lengths of text.
+    options.options_mut().execution.skip_physical_aggregate_schema_check = true;
+
     let mut analyzer = Analyzer::new();
     analyzer.rules.insert(0, Arc::new(RedshiftSemantics));
     let mut rules = Optimizer::new().rules;
     optimizer::guard(&mut rules);
     rules.push(Arc::new(CastNullability));
-    let mut state = SessionStateBuilder::new()
+    let mut builder = SessionStateBuilder::new()
         .with_config(options)
         .with_runtime_env(runtime)
-        .with_default_features()
+        .with_expr_planners(vec![Arc::new(RedshiftOperators)])
+        .with_default_features();
+    // Only Redshift's functions can be called: DataFusion's are replaced by ours, and others are not known.
+    *builder.scalar_functions() = None;
+    *builder.aggregate_functions() = None;
+    *builder.window_functions() = None;
+    let mut state = builder
         .with_analyzer_rules(analyzer.rules)
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))

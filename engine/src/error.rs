@@ -271,6 +271,14 @@ impl Error {
         )
     }
 
+    /// `operator does not exist: x + y`
+    pub fn undefined_operator(left: impl fmt::Display, operator: impl fmt::Display, right: impl fmt::Display) -> Self {
+        Error::new(SqlState::UNDEFINED_FUNCTION, format!("operator does not exist: {left} {operator} {right}"))
+            .with_hint(
+                "No operator matches the given name and argument type(s). You may need to add explicit type casts.",
+            )
+    }
+
     /// `relation "x" already exists`
     pub fn duplicate_table(name: impl fmt::Display) -> Self {
         Error::new(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists"))
@@ -294,6 +302,11 @@ impl Error {
     /// A number that its type cannot hold.
     pub fn out_of_range(what: impl fmt::Display) -> Self {
         Error::new(SqlState::NUMERIC_OUT_OF_RANGE, format!("{what} out of range"))
+    }
+
+    /// `Numeric data overflow (what)`
+    pub fn numeric_overflow(what: impl fmt::Display) -> Self {
+        Error::new(SqlState::NUMERIC_OUT_OF_RANGE, format!("Numeric data overflow ({what})"))
     }
 
     /// `invalid input syntax for type x: "y"`

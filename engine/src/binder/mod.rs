@@ -12,10 +12,14 @@ mod context;
 mod recursion;
 /// Names to relations.
 mod resolve;
+/// Comparisons: operands of one type.
+mod comparison;
+/// Operators while a query is bound.
+mod expr_planner;
+/// Common types of CASE and UNION, declared lengths of columns.
+mod result_type;
 /// The analyzer rule that gives operators, literals and casts Redshift's meaning.
 pub mod semantics;
-/// Types of UNION.
-mod set_operation;
 /// SUPER in expressions, when the types are known.
 mod super_expr;
 /// SUPER in plans: grouping, sorting, joining, unions.
@@ -29,7 +33,11 @@ mod types;
 /// Unnest in place of FROM items that iterate over SUPER values.
 mod unnest;
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
 
 use blueshift_sql::{
     ParserOptions,
@@ -55,13 +63,15 @@ use datafusion::{
 
 pub use access::columns_read;
 pub use context::BindContext;
+pub use expr_planner::RedshiftOperators;
 pub use resolve::{ResolvedRelation, resolve_name};
-pub use text_comparison::is_pruning_bound;
 use super_planner::SuperPlanner;
+pub use text_comparison::is_pruning_bound;
 
 use crate::{
     error::{Error, Result},
-    rewrite,
+    functions::unknown::unknown_function,
+    rewrite::{self, NodeRules},
     routine::inline,
     storage::{
         ManagedTable, SegmentStore,
@@ -115,6 +125,10 @@ pub struct Binder<'a> {
     /// Tables of which only some columns may be read.
     restricted: RefCell<Vec<access::Restricted>>,
     expr_planners: Vec<Arc<dyn ExprPlanner>>,
+    /// Whether a table, view or external table was looked up.
+    reads_user_tables: Cell<bool>,
+    /// Whether anything was.
+    reads_tables: Cell<bool>,
 }
 
 impl<'a> Binder<'a> {
@@ -133,6 +147,8 @@ impl<'a> Binder<'a> {
             acting: None,
             restricted: RefCell::default(),
             expr_planners,
+            reads_user_tables: Cell::default(),
+            reads_tables: Cell::default(),
         }
     }
 
@@ -145,10 +161,14 @@ impl<'a> Binder<'a> {
     ///
     /// Errors: what is unknown, ambiguous, of the wrong type or not supported.
     pub fn bind_query(&self, query: &Query) -> Result<LogicalPlan> {
+        let rules = NodeRules::of(query);
         let mut query = query.clone();
         rewrite::rewrite_query(&mut query, self.rewrite_context())?;
         let planner = SqlToRel::new(self);
         let plan = planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?;
+        if self.context.strict {
+            rules.check(self.reads_user_tables.get(), self.reads_tables.get())?;
+        }
         access::check_columns(&plan, &self.restricted.borrow())?;
         inline::expand(unnest::place_unnests(plan)?, self)
     }
@@ -205,7 +225,12 @@ impl<'a> Binder<'a> {
 
     fn provider(&self, name: &TableReference) -> Result<Arc<dyn TableProvider>> {
         let (name, wants_row_ids) = unmark(name);
-        match self.resolve(&name)? {
+        let resolved = self.resolve(&name)?;
+        self.reads_tables.set(true);
+        if !matches!(resolved, ResolvedRelation::System(_)) {
+            self.reads_user_tables.set(true);
+        }
+        match resolved {
             ResolvedRelation::Table(table) => {
                 self.used.borrow_mut().push((name.to_string(), table.id));
                 self.context.reads.record(table.id);
@@ -246,6 +271,8 @@ impl<'a> Binder<'a> {
             acting: self.owner_of(view)?,
             restricted: RefCell::default(),
             expr_planners: self.expr_planners.clone(),
+            reads_user_tables: Cell::default(),
+            reads_tables: Cell::default(),
             ..*self
         };
         let plan = inner.bind_query(&query)?;
@@ -318,9 +345,14 @@ impl ContextProvider for Binder<'_> {
         Some(Arc::new(types::RedshiftTypes))
     }
 
+    /// A name that no function bears stands for one that refuses its arguments, so that the error tells their types.
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         let built_in = self.state.scalar_functions().get(name).cloned();
-        built_in.or_else(|| inline::function(self.context, name))
+        let elsewhere =
+            self.state.aggregate_functions().contains_key(name) || self.state.window_functions().contains_key(name);
+        built_in
+            .or_else(|| inline::function(self.context, name))
+            .or_else(|| (!elsewhere).then(|| unknown_function(name)))
     }
 
     fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {

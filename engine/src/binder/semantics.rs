@@ -20,12 +20,18 @@ use datafusion::{
     optimizer::AnalyzerRule,
 };
 
-use super::{recursion, set_operation, super_expr, super_plan, text_comparison};
+use super::{
+    comparison::{self, is_comparison},
+    recursion, result_type, super_expr, super_plan, text_comparison,
+};
 use crate::{
+    error::Error,
     functions::{
-        operator::{Arithmetic, ArithmeticOperator, cast_expr},
+        arguments::Kind,
+        operator::{Arithmetic, ArithmeticOperator, cast_expr, negate_expr, temporal_expr},
         string::concat::CONCAT,
-        super_type::operator::{STRICT_CAST, call, is_call},
+        super_type::operator::{STRICT_CAST, is_call},
+        type_name,
     },
     types::{
         RedshiftType, TYPE_METADATA_KEY,
@@ -48,12 +54,15 @@ impl AnalyzerRule for RedshiftSemantics {
 }
 
 fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
-    let plan = set_operation::resolve(recursion::resolve(plan, &analyze)?)?;
+    let plan = recursion::resolve(plan, &analyze)?;
     plan.transform_up_with_subqueries(rewrite_node).map(|transformed| transformed.data)
 }
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
     let plan = super_plan::rewrite(plan)?;
+    if let LogicalPlan::Union(union) = plan {
+        return result_type::union(union);
+    }
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
     if matches!(plan, LogicalPlan::Limit(_)) {
         return Ok(Transformed::no(plan));
@@ -63,10 +72,12 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
         schema.merge(&DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?);
     }
     let names = NamePreserver::new(&plan);
+    let is_projection = matches!(plan, LogicalPlan::Projection(_));
     let rewritten = plan.map_expressions(|expr| {
         let name = names.save(&expr);
         let rewritten = expr.transform_up(|expr| rewrite_expr(expr, &schema))?;
-        Ok(rewritten.update_data(|expr| name.restore(expr)))
+        let rewritten = rewritten.update_data(|expr| name.restore(expr));
+        if is_projection { rewritten.transform_data(|expr| result_type::declare(expr, &schema)) } else { Ok(rewritten) }
     })?;
     // Types may have changed below, too, so the schema is always computed anew.
     rewritten.map_data(|plan| as_declared(plan)?.recompute_schema())
@@ -95,18 +106,54 @@ fn as_declared(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     let expr = super_expr::rewrite(expr, schema)?.data;
     match expr {
-        Expr::Literal(ScalarValue::Int64(Some(value)), metadata) => Ok(match i32::try_from(value) {
-            Ok(narrow) => Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(narrow)), metadata)),
-            Err(_) => Transformed::no(Expr::Literal(ScalarValue::Int64(Some(value)), metadata)),
-        }),
-        Expr::BinaryExpr(binary) => arithmetic(binary, schema),
+        Expr::Literal(..) => Ok(narrow_literal(expr)),
+        Expr::BinaryExpr(binary) => {
+            let expr = operator(binary, schema)?;
+            let text = text_comparison::rewrite(expr, schema)?;
+            Ok(Transformed::yes(text.data))
+        }
+        Expr::Negative(inner) => Ok(Transformed::yes(negate_expr(*inner))),
         Expr::Cast(cast) => redshift_cast(cast, CastMode::Explicit, schema),
         Expr::TryCast(cast) => {
             let cast = Cast { expr: cast.expr, field: cast.field };
             redshift_cast(cast, CastMode::Try, schema)
         }
-        other => text_comparison::rewrite(other, schema),
+        Expr::Case(case) => {
+            let compared = comparison::coerce(Expr::Case(case), schema)?;
+            let text = text_comparison::rewrite(compared.data, schema)?;
+            let Expr::Case(case) = text.data else { return Ok(text) };
+            let case = result_type::case(case, schema)?;
+            Ok(Transformed::new_transformed(case.data, compared.transformed || text.transformed || case.transformed))
+        }
+        other => {
+            let compared = comparison::coerce(other, schema)?;
+            let text = text_comparison::rewrite(compared.data, schema)?;
+            Ok(Transformed::new_transformed(text.data, compared.transformed || text.transformed))
+        }
     }
+}
+
+/// An integer literal is an INTEGER when it fits.
+fn narrow_literal(expr: Expr) -> Transformed<Expr> {
+    match expr {
+        Expr::Literal(ScalarValue::Int64(Some(value)), metadata) => match i32::try_from(value) {
+            Ok(narrow) => Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(narrow)), metadata)),
+            Err(_) => Transformed::no(Expr::Literal(ScalarValue::Int64(Some(value)), metadata)),
+        },
+        other => Transformed::no(other),
+    }
+}
+
+/// An operator with operands, in Redshift's meaning.
+pub fn operator(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Expr> {
+    let BinaryExpr { left, op, right } = binary;
+    let (left, right) = (narrow_literal(*left).data, narrow_literal(*right).data);
+    let binary = BinaryExpr::new(Box::new(left), op, Box::new(right));
+    Ok(if is_comparison(op) {
+        comparison::coerce(Expr::BinaryExpr(binary), schema)?.data
+    } else {
+        arithmetic(binary, schema)?.data
+    })
 }
 
 fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
@@ -116,63 +163,51 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
         Operator::Multiply => ArithmeticOperator::Multiply,
         Operator::Divide => ArithmeticOperator::Divide,
         Operator::Modulo => ArithmeticOperator::Modulo,
-        Operator::StringConcat => return concatenation(binary, schema),
-        _ => return text_comparison::rewrite(Expr::BinaryExpr(binary), schema),
+        Operator::StringConcat => {
+            // It takes anything that has a text form.
+            return Ok(Transformed::yes(CONCAT.to_udf().call(vec![*binary.left, *binary.right])));
+        }
+        _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
     };
     let (left_type, right_type) = (binary.left.get_type(schema)?, binary.right.get_type(schema)?);
     // A string literal beside a number or a date takes the type of the other side.
-    let left = literal_as(&binary.left, &left_type, &right_type);
-    let right = literal_as(&binary.right, &right_type, &left_type);
-    let left_type = left.as_ref().map_or(left_type, |_| right_type.clone());
-    let right_type = right.as_ref().map_or(right_type, |_| left_type.clone());
-    let (left, right) = (left.unwrap_or(*binary.left), right.unwrap_or(*binary.right));
-    match (&left_type, &right_type) {
-        // DATE with an interval gives a TIMESTAMP.
-        (DataType::Date32, DataType::Interval(_)) => Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(
-            Box::new(as_timestamp(left)),
-            binary.op,
-            Box::new(right),
-        )))),
-        (DataType::Interval(_), DataType::Date32) => Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(
-            Box::new(left),
-            binary.op,
-            Box::new(as_timestamp(right)),
-        )))),
-        _ => Ok(match Arithmetic::expr(operator, &left, &right, (&left_type, &right_type)) {
-            Some(expr) => Transformed::yes(expr),
-            None => Transformed::no(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(right)))),
-        }),
+    let left = literal_as(operator, &binary.left, &left_type, &right_type);
+    let right = literal_as(operator, &binary.right, &right_type, &left_type);
+    let left = left.unwrap_or(*binary.left);
+    let right = right.unwrap_or(*binary.right);
+    let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
+    let types = (&left_type, &right_type);
+    let planned =
+        Arithmetic::expr(operator, &left, &right, types).or_else(|| temporal_expr(operator, &left, &right, types));
+    if let Some(expr) = planned {
+        return Ok(Transformed::yes(expr));
     }
-}
-
-fn as_timestamp(expr: Expr) -> Expr {
-    Expr::Cast(Cast::new(Box::new(expr), RedshiftType::Timestamp.arrow()))
-}
-
-/// `||` takes anything that has a text form; Redshift spells it as a cast to text does.
-fn concatenation(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
-    let as_text = |expr: Expr| -> DataFusionResult<Expr> {
-        let data_type = expr.get_type(schema)?;
-        Ok(if is_text(&data_type) || data_type == DataType::Null {
-            expr
-        } else {
-            cast_expr(expr, &RedshiftType::Varchar(None), CastMode::Explicit)
-        })
-    };
-    let is_bytes = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::BinaryView));
-    if is_bytes(&binary.left) && is_bytes(&binary.right) {
-        return Ok(Transformed::yes(call(&CONCAT, vec![*binary.left, *binary.right])));
+    let known = |data_type: &DataType| RedshiftType::of_arrow(data_type).is_some() && *data_type != DataType::Null;
+    if known(&left_type) && known(&right_type) {
+        let symbol = binary.op;
+        return Err(Error::undefined_operator(type_name(&left_type), symbol, type_name(&right_type)).into());
     }
-    let (left, right) = (as_text(*binary.left)?, as_text(*binary.right)?);
-    Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(right)))))
+    Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), binary.op, Box::new(right)))))
 }
 
-/// `expr` cast to `other` when it is a string literal and `other` is no string.
-fn literal_as(expr: &Expr, own: &DataType, other: &DataType) -> Option<Expr> {
+/// `expr` as what stands beside a value of the type `other`, when it is a string literal: a number beside a number, a
+/// date minus a date, and an interval added to a date.
+fn literal_as(operator: ArithmeticOperator, expr: &Expr, own: &DataType, other: &DataType) -> Option<Expr> {
     if !is_text(own) || !matches!(expr, Expr::Literal(..)) || is_text(other) {
         return None;
     }
-    let target = RedshiftType::of_arrow(other).filter(|target| target.is_numeric())?;
+    let target = match (Kind::of(other), operator) {
+        (kind, _) if kind.is_number() => RedshiftType::of_arrow(other)?,
+        (Kind::Date | Kind::Time | Kind::TimeTz | Kind::Timestamp | Kind::TimestampTz, ArithmeticOperator::Add) => {
+            RedshiftType::Interval
+        }
+        (
+            Kind::Date | Kind::Time | Kind::TimeTz | Kind::Timestamp | Kind::TimestampTz,
+            ArithmeticOperator::Subtract,
+        ) => RedshiftType::of_arrow(other)?,
+        (Kind::Interval, ArithmeticOperator::Add | ArithmeticOperator::Subtract) => RedshiftType::of_arrow(other)?,
+        _ => return None,
+    };
     Some(cast_expr(expr.clone(), &target, CastMode::Explicit))
 }
 
@@ -197,12 +232,14 @@ fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionRes
         ) => true,
         (_, RedshiftType::Varbyte(_)) => declared,
         (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => declared || !is_text(&source),
-        (source, RedshiftType::Interval) if is_text(source) => false,
         (source, _) if is_text(source) => true,
         (
             DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal128(..),
             RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt | RedshiftType::Boolean,
         ) => true,
+        (_, RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(..)) => true,
+        (source, target) if source.is_temporal() || target.arrow().is_temporal() => *source != target.arrow(),
+        (DataType::Boolean, target) => target.is_numeric(),
         (source, target) => narrows(source, target),
     };
     Ok(if ours {

@@ -19,20 +19,25 @@ use datafusion::logical_expr::ColumnarValue;
 
 use super::{
     datetime::{
+        interval::{self, Interval},
         literal,
         zone::{self, Zone},
     },
-    number, text, type_name,
+    number,
+    settings::SessionSettings,
+    text, type_name,
 };
 use crate::{
     error::{Error, Result, SqlState},
-    types::super_value::convert::to_super,
+    types::{super_value::convert::to_super, temporal, text::TextFormat},
 };
 
 /// TIMESTAMP's Arrow type.
 pub const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 /// TIME's Arrow type.
 pub const TIME: DataType = DataType::Time64(TimeUnit::Microsecond);
+/// TIMETZ's Arrow type.
+pub const TIMETZ: DataType = DataType::Time64(TimeUnit::Nanosecond);
 
 /// TIMESTAMPTZ's Arrow type.
 pub fn timestamptz() -> DataType {
@@ -56,8 +61,10 @@ pub enum Kind {
     Text,
     /// DATE
     Date,
-    /// TIME, TIMETZ
+    /// TIME
     Time,
+    /// TIMETZ
+    TimeTz,
     /// TIMESTAMP
     Timestamp,
     /// TIMESTAMPTZ
@@ -85,10 +92,11 @@ impl Kind {
             DataType::Float16 | DataType::Float32 | DataType::Float64 => Kind::Float,
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
             DataType::Date32 | DataType::Date64 => Kind::Date,
+            DataType::Time64(TimeUnit::Nanosecond) => Kind::TimeTz,
             DataType::Time32(_) | DataType::Time64(_) => Kind::Time,
             DataType::Timestamp(_, None) => Kind::Timestamp,
             DataType::Timestamp(_, Some(_)) => Kind::TimestampTz,
-            DataType::Interval(_) => Kind::Interval,
+            DataType::Interval(_) | DataType::Duration(_) => Kind::Interval,
             DataType::BinaryView | DataType::FixedSizeBinary(_) => Kind::Binary,
             DataType::LargeBinary => Kind::Super,
             DataType::Binary => Kind::Sketch,
@@ -109,6 +117,11 @@ impl Kind {
     /// A date or timestamp, or text that may hold one.
     pub fn is_date_or_text(self) -> bool {
         matches!(self, Kind::Date | Kind::Timestamp | Kind::TimestampTz | Kind::Text)
+    }
+
+    /// A time of day, with or without a zone.
+    pub fn is_time(self) -> bool {
+        matches!(self, Kind::Time | Kind::TimeTz)
     }
 
     /// What converts to text by itself.
@@ -185,8 +198,10 @@ pub struct Call<'a> {
     pub arguments: &'a [ColumnarValue],
     /// How many rows the result has: 1 if all arguments are constants.
     pub rows: usize,
-    /// The session's time zone.
-    pub zone: &'a str,
+    /// The session's parameters.
+    pub settings: &'a SessionSettings,
+    /// How the session reads and writes values.
+    pub format: TextFormat,
     /// The result's type.
     pub return_type: &'a DataType,
 }
@@ -221,13 +236,13 @@ impl Call<'_> {
 
     /// The session's time zone.
     pub fn session_zone(&self) -> Result<Zone> {
-        zone::parse(self.zone)
+        Ok(self.format.zone)
     }
 
     /// The argument as text.
     pub fn text(&self, index: usize) -> Result<Values<StringViewArray>> {
         let (array, constant) = self.array(index)?;
-        let array = text::to_text(&array, self.zone)?;
+        let array = text::to_text(&array, &self.format)?;
         Ok(Values { array, constant })
     }
 
@@ -249,7 +264,7 @@ impl Call<'_> {
     pub fn binary(&self, index: usize) -> Result<Values<BinaryViewArray>> {
         let (array, constant) = self.array(index)?;
         let array = if Kind::of(array.data_type()) == Kind::Text {
-            text::to_text(&array, self.zone)?.to_binary_view()
+            text::to_text(&array, &self.format)?.to_binary_view()
         } else {
             convert(&array, &DataType::BinaryView)?.as_binary_view().clone()
         };
@@ -287,7 +302,7 @@ impl Call<'_> {
             Kind::Boolean => array.as_boolean().clone(),
             Kind::Null => BooleanArray::from(vec![None; array.len()]),
             Kind::Text => {
-                let words = text::to_text(&array, self.zone)?;
+                let words = text::to_text(&array, &self.format)?;
                 words.iter().map(|word| word.map(parse_boolean).transpose()).collect::<Result<BooleanArray>>()?
             }
             _ => number::to_int(&array)?.iter().map(|value| value.map(|number| number != 0)).collect(),
@@ -301,8 +316,11 @@ impl Call<'_> {
         let (array, constant) = self.array(index)?;
         let array = match Kind::of(array.data_type()) {
             Kind::Text => {
-                let texts = text::to_text(&array, self.zone)?;
-                texts.iter().map(|text| text.map(literal::parse_timestamp).transpose()).collect::<Result<_>>()?
+                let texts = text::to_text(&array, &self.format)?;
+                texts
+                    .iter()
+                    .map(|text| text.map(|text| temporal::timestamp(text, &self.format)).transpose())
+                    .collect::<Result<_>>()?
             }
             Kind::TimestampTz => {
                 let instants = convert(&array, &timestamptz())?;
@@ -328,8 +346,8 @@ impl Call<'_> {
                     .with_timezone_opt(None::<String>)
             }
             Kind::Text => {
-                let texts = text::to_text(&array, self.zone)?;
-                let parse = |text| literal::parse_timestamptz(text, &zone);
+                let texts = text::to_text(&array, &self.format)?;
+                let parse = |text| temporal::timestamptz(text, &self.format);
                 texts.iter().map(|text| text.map(parse).transpose()).collect::<Result<_>>()?
             }
             _ => zone::to_utc(&self.timestamp(index)?.array, &zone)?,
@@ -337,12 +355,25 @@ impl Call<'_> {
         Ok(Values { array, constant })
     }
 
-    /// The argument as a time of day in microseconds.
+    /// The argument's intervals; one for a constant.
+    pub fn intervals(&self, index: usize) -> Result<Vec<Option<Interval>>> {
+        let (array, _) = self.array(index)?;
+        match Kind::of(array.data_type()) {
+            Kind::Interval => interval::read(&array),
+            Kind::Null => Ok(vec![None; array.len()]),
+            _ => {
+                let texts = text::to_text(&array, &self.format)?;
+                texts.iter().map(|text| text.map(interval::parse).transpose()).collect()
+            }
+        }
+    }
+
+    /// The argument as a time of day in microseconds; that of a TIMETZ is in UTC.
     pub fn time(&self, index: usize) -> Result<Values<Int64Array>> {
         let (array, constant) = self.array(index)?;
         let array = match Kind::of(array.data_type()) {
             Kind::Text => {
-                let texts = text::to_text(&array, self.zone)?;
+                let texts = text::to_text(&array, &self.format)?;
                 texts.iter().map(|text| text.map(literal::parse_time).transpose()).collect::<Result<_>>()?
             }
             _ => convert(&convert(&array, &TIME)?, &DataType::Int64)?.as_primitive().clone(),

@@ -25,10 +25,15 @@ use datafusion::{
 
 use super::{
     arguments::{Call, Kind},
+    length,
+    settings::SessionSettings,
     super_type::implicit,
     type_name,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    types::RedshiftType,
+};
 
 /// Documentation of a function: what its reference page says.
 #[derive(Debug)]
@@ -100,6 +105,11 @@ impl<'a> Types<'a> {
             ScalarValue::Int64(value) => *value,
             _ => None,
         }
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// How many arguments there are.
@@ -216,17 +226,19 @@ impl ScalarUDFImpl for Adapter {
         Ok(implicit::resolve(self.function, arg_types, &[])?.result)
     }
 
-    /// A TIME result keeps the declared type of the TIME or TIMETZ argument it came from.
+    /// Text gets its declared length, where the arguments tell one.
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
         let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
         let result = implicit::resolve(self.function, &types, args.scalar_arguments)?.result;
         let field = Field::new(self.name(), result.clone(), true);
-        if matches!(result, DataType::Time64(_))
-            && let Some(time) = args.arg_fields.iter().find(|field| field.data_type() == &result)
-        {
-            return Ok(Arc::new(field.with_metadata(time.metadata().clone())));
+        if result != DataType::Utf8View {
+            return Ok(Arc::new(field));
         }
-        Ok(Arc::new(field))
+        let declared: Vec<_> = args.arg_fields.iter().map(|field| RedshiftType::of_field(field)).collect();
+        Ok(Arc::new(match length::result_type(self.name(), &declared, args.scalar_arguments) {
+            Some(declared) => declared.field(self.name(), true),
+            None => field,
+        }))
     }
 
     fn short_circuits(&self) -> bool {
@@ -244,11 +256,13 @@ impl ScalarUDFImpl for Adapter {
         let function = implicit::read_super_arguments(self.function, &mut args.args)?;
         let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
+        let settings = SessionSettings::of(&args.config_options);
         let call = Call {
             name: self.function.documentation.name,
             arguments: &args.args,
             rows,
-            zone: args.config_options.execution.time_zone.as_deref().unwrap_or("UTC"),
+            format: settings.text_format(),
+            settings: &settings,
             return_type: args.return_field.data_type(),
         };
         let result = (function.invoke)(&call)?;

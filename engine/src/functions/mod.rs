@@ -3,8 +3,7 @@
 //! Each function is a documented constant ([`definition::ScalarFunction`] and its like for
 //! aggregates and windows) from which DataFusion's function and the reference page are made.
 //! Functions keep no state. What depends on the session — `SYSDATE`, `CURRENT_USER`, settings — is
-//! folded by the planner and is not here; only the session's time zone comes along, in DataFusion's
-//! `execution.time_zone`.
+//! folded by the planner and is not here; the session's parameters come along in [`settings`].
 //!
 //! A new function: its file, its line in the family's `mod.rs`, its `.slt`.
 
@@ -28,6 +27,8 @@ pub mod hash;
 pub mod hll;
 /// JSON functions on strings.
 pub mod json;
+/// Declared lengths of text.
+pub mod length;
 /// Mathematical functions.
 pub mod math;
 /// Numbers: conversion and rounding.
@@ -36,12 +37,16 @@ pub mod number;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+/// The session's parameters, as functions see them.
+pub mod settings;
 /// String functions.
 pub mod string;
 /// SUPER functions and operators.
 pub mod super_type;
 /// Values as text.
 pub mod text;
+/// Names that no function bears.
+pub mod unknown;
 /// VARBYTE functions.
 pub mod varbyte;
 /// Window functions.
@@ -49,7 +54,7 @@ pub mod window;
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::{
     execution::FunctionRegistry,
     logical_expr::{AggregateUDF, ScalarUDF, WindowUDF},
@@ -83,6 +88,7 @@ pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
     let mut all: Vec<_> = SCALAR.iter().flat_map(|family| family.iter().map(|function| function.to_udf())).collect();
     all.extend(conditional::all_lazy());
     all.extend(super_type::INTERNAL.iter().map(|function| function.to_udf()));
+    all.extend(operator::unary_operators());
     all.push(datafusion::functions::math::random());
     all
 }
@@ -102,7 +108,9 @@ pub fn all_window() -> Vec<Arc<WindowUDF>> {
 /// The documentation of all functions, for the reference page.
 pub fn documentation() -> impl Iterator<Item = &'static Documentation> {
     let scalar = scalar_functions().map(|function| &function.documentation);
-    scalar.chain(aggregate::DOCUMENTATION.iter().copied()).chain(window::DOCUMENTATION.iter().copied())
+    scalar
+        .chain(aggregate::DOCUMENTATION.iter().flat_map(|part| part.iter().copied()))
+        .chain(window::DOCUMENTATION.iter().copied())
 }
 
 /// Registers all functions. They replace DataFusion's functions of the same name.
@@ -136,10 +144,13 @@ pub fn type_name(data_type: &DataType) -> String {
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "character varying",
         DataType::Date32 | DataType::Date64 => "date",
+        DataType::Time64(TimeUnit::Nanosecond) => "time with time zone",
         DataType::Time32(_) | DataType::Time64(_) => "time without time zone",
         DataType::Timestamp(_, None) => "timestamp without time zone",
         DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
-        DataType::Interval(_) | DataType::Duration(_) => "interval",
+        DataType::Interval(IntervalUnit::YearMonth) => "interval year to month",
+        DataType::Duration(_) => "interval day to second",
+        DataType::Interval(_) => "interval",
         DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary varying",
         DataType::LargeBinary => "super",
         DataType::Binary => "hllsketch",

@@ -24,9 +24,9 @@ pub fn power_of_ten(exponent: u32) -> Result<i128> {
     10i128.checked_pow(exponent).ok_or_else(overflow)
 }
 
-/// `numeric value out of range`
+/// `Numeric data overflow (result precision)`
 pub fn overflow() -> Error {
-    Error::out_of_range("numeric value")
+    Error::numeric_overflow("result precision")
 }
 
 /// The unscaled value, if it fits into 38 digits.
@@ -142,7 +142,7 @@ pub fn to_int(array: &ArrayRef) -> Result<Int64Array> {
             floats.iter().map(|value| value.map(float_to_int).transpose()).collect()
         }
         Kind::Text => {
-            let texts = text::to_text(array, "UTC")?;
+            let texts = text::as_text(array)?;
             texts.iter().map(|value| value.map(parse_int).transpose()).collect()
         }
         _ => refuse(array, "bigint"),
@@ -184,7 +184,7 @@ pub fn parse_float(text: &str) -> Result<f64> {
 pub fn to_float(array: &ArrayRef) -> Result<Float64Array> {
     match Kind::of(array.data_type()) {
         Kind::Text => {
-            let texts = text::to_text(array, "UTC")?;
+            let texts = text::as_text(array)?;
             texts.iter().map(|value| value.map(parse_float).transpose()).collect()
         }
         Kind::Integer | Kind::Float | Kind::Decimal | Kind::Null => {
@@ -224,7 +224,7 @@ pub fn to_decimal(array: &ArrayRef, scale: i8) -> Result<Decimal128Array> {
                 .collect::<Result<_>>()?
         }
         Kind::Text => {
-            let texts = text::to_text(array, "UTC")?;
+            let texts = text::as_text(array)?;
             texts
                 .iter()
                 .map(|value| value.map(|value| parse_decimal(value, scale)).transpose())

@@ -13,7 +13,7 @@ use datafusion::{
     logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs},
 };
 
-use super::{datetime::literal, definition::ScalarFunction};
+use super::{datetime::literal, definition::ScalarFunction, settings::SessionSettings};
 use crate::error::Error;
 
 /// NULL of no type.
@@ -105,7 +105,7 @@ pub fn call_in_zone(
         .return_field_from_args(ReturnFieldArgs { arg_fields: &arg_fields, scalar_arguments: &nothing })
         .map_err(unwrap)?;
     let mut config = ConfigOptions::new();
-    config.execution.time_zone = Some(zone.to_string());
+    config.extensions.insert(SessionSettings::new([("timezone".to_string(), zone.to_string())].into(), None));
     udf.invoke_with_args(ScalarFunctionArgs {
         args: arguments,
         arg_fields,

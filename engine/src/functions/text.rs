@@ -4,121 +4,62 @@ use std::fmt::Write;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder},
-    datatypes::{
-        DataType, Date32Type, Float32Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
-    },
+    datatypes::DataType,
 };
 
 use super::{
-    arguments::{Kind, TIME, TIMESTAMP, convert, timestamptz},
-    datetime::{
-        calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND},
-        zone,
-    },
-    number, type_name,
+    arguments::{Kind, convert},
+    datetime::calendar::{self, MICROS_PER_DAY, MICROS_PER_SECOND},
+    type_name,
 };
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    types::text::TextFormat,
+};
 
 /// The greatest length of VARCHAR in bytes.
 pub const BYTES_MAX: usize = 65_535;
 
-/// An array of any type that converts to text by itself, as text.
-pub fn to_text(array: &ArrayRef, session_zone: &str) -> Result<StringViewArray> {
-    let kind = Kind::of(array.data_type());
-    match kind {
+/// An array of any type that converts to text by itself, as text, written as the session wants it.
+pub fn to_text(array: &ArrayRef, format: &TextFormat) -> Result<StringViewArray> {
+    match Kind::of(array.data_type()) {
         Kind::Text | Kind::Null => Ok(convert(array, &DataType::Utf8View)?.as_string_view().clone()),
-        Kind::Integer => {
-            let integers = convert(array, &DataType::Int64)?;
-            let integers = integers.as_primitive::<Int64Type>();
-            write_all(array, |row, out| write!(out, "{}", integers.value(row)).is_ok())
-        }
-        Kind::Decimal => {
-            let scale = number::decimal_scale(array.data_type());
-            let decimals = number::to_decimal(array, scale)?;
-            write_all(array, |row, out| write_decimal(out, decimals.value(row), scale))
-        }
-        Kind::Float if array.data_type() == &DataType::Float32 => {
-            let floats = array.as_primitive::<Float32Type>();
-            write_all(array, |row, out| write_float(out, floats.value(row).into(), 6))
-        }
-        Kind::Float => {
-            let floats = convert(array, &DataType::Float64)?;
-            let floats = floats.as_primitive::<Float64Type>();
-            write_all(array, |row, out| write_float(out, floats.value(row), 15))
-        }
         Kind::Boolean => {
             let booleans = array.as_boolean();
             write_all(array, |row, out| {
                 out.push_str(if booleans.value(row) { "true" } else { "false" });
-                true
+                Ok(())
             })
         }
-        Kind::Date => {
-            let dates = convert(array, &DataType::Date32)?;
-            let dates = dates.as_primitive::<Date32Type>();
-            write_all(array, |row, out| write_date(out, dates.value(row).into()))
-        }
-        Kind::Time => {
-            let times = convert(array, &TIME)?;
-            let times = times.as_primitive::<Time64MicrosecondType>();
-            write_all(array, |row, out| write_time(out, times.value(row)))
-        }
-        Kind::Timestamp => {
-            let timestamps = convert(array, &TIMESTAMP)?;
-            let timestamps = timestamps.as_primitive::<TimestampMicrosecondType>();
-            write_all(array, |row, out| write_timestamp(out, timestamps.value(row)))
-        }
-        Kind::TimestampTz => {
-            let zone = zone::parse(session_zone)?;
-            let instants = convert(array, &timestamptz())?;
-            let instants = instants.as_primitive::<TimestampMicrosecondType>();
-            write_all(array, |row, out| {
-                let offset = zone.offset_at(instants.value(row));
-                let local = instants.value(row).saturating_add(i64::from(offset) * MICROS_PER_SECOND);
-                write_timestamp(out, local) && write_offset(out, offset)
-            })
-        }
-        Kind::Interval | Kind::Binary | Kind::Super | Kind::Sketch | Kind::Other => {
+        Kind::Binary | Kind::Super | Kind::Sketch | Kind::Other => {
             let from = type_name(array.data_type());
             Err(Error::new(SqlState::CANNOT_COERCE, format!("cannot cast type {from} to character varying")))
         }
+        _ => write_all(array, |row, out| format.write(array.as_ref(), row, out)),
     }
 }
 
-fn write_all(array: &ArrayRef, mut write: impl FnMut(usize, &mut String) -> bool) -> Result<StringViewArray> {
+/// [`to_text`] with default settings, for what looks alike in all sessions.
+pub fn as_text(array: &ArrayRef) -> Result<StringViewArray> {
+    to_text(array, &TextFormat::default())
+}
+
+fn write_all(array: &ArrayRef, mut write: impl FnMut(usize, &mut String) -> Result<()>) -> Result<StringViewArray> {
     let mut builder = StringViewBuilder::with_capacity(array.len());
     let mut scratch = String::new();
     for row in 0..array.len() {
         scratch.clear();
-        let valid = array.is_valid(row) && write(row, &mut scratch);
-        builder.append_option(valid.then_some(scratch.as_str()));
+        if array.is_null(row) {
+            builder.append_null();
+            continue;
+        }
+        write(row, &mut scratch)?;
+        builder.append_value(&scratch);
     }
     Ok(builder.finish())
 }
 
-/// Appends a decimal with all digits of its scale. Always true, as all writers here.
-pub fn write_decimal(out: &mut String, unscaled: i128, scale: i8) -> bool {
-    let digits = unscaled.unsigned_abs().to_string();
-    let scale = usize::from(scale.unsigned_abs());
-    if unscaled < 0 {
-        out.push('-');
-    }
-    if scale == 0 {
-        out.push_str(&digits);
-    } else if digits.len() > scale {
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        out.push_str(whole);
-        out.push('.');
-        out.push_str(fraction);
-    } else {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', scale - digits.len()));
-        out.push_str(&digits);
-    }
-    true
-}
-
-/// Appends a float as C's `%.{digits}g` does.
+/// Appends a float as C's `%.{digits}g` does. Always true, as all writers here.
 pub fn write_float(out: &mut String, value: f64, digits: usize) -> bool {
     if value.is_nan() {
         out.push_str("NaN");
@@ -213,15 +154,6 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(written(|out| write_float(out, *value, 15)), *expected);
-        }
-    }
-
-    #[test]
-    fn decimals_keep_their_scale() {
-        for (unscaled, scale, expected) in
-            [(12345, 2, "123.45"), (-5, 2, "-0.05"), (0, 3, "0.000"), (7, 0, "7"), (-100, 2, "-1.00")]
-        {
-            assert_eq!(written(|out| write_decimal(out, unscaled, scale)), expected);
         }
     }
 

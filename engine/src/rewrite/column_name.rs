@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use blueshift_sql::ast::{
     Ident,
     sql::{
-        Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, Select, SelectItem,
-        Value,
+        DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, Select,
+        SelectItem, Value,
     },
 };
 
@@ -88,6 +88,15 @@ pub fn default_name(expr: &Expr) -> String {
         Expr::AtTimeZone { .. } => "timezone".to_owned(),
         Expr::Convert { data_type: Some(data_type), .. } => type_name(&data_type.to_string().to_lowercase()),
         Expr::Exists { .. } => "exists".to_owned(),
+        Expr::Interval(interval) => match &interval.leading_field {
+            None => "interval".to_owned(),
+            Some(DateTimeField::Year | DateTimeField::Years | DateTimeField::Month | DateTimeField::Months) => {
+                "intervaly2m".to_owned()
+            }
+            Some(_) => "intervald2s".to_owned(),
+        },
+        // APPROXIMATE
+        Expr::Prefixed { value, .. } => default_name(value),
         _ => "?column?".to_owned(),
     }
 }
@@ -110,6 +119,10 @@ fn word_name(word: &str) -> String {
     match word {
         "sysdate" => "timestamp".to_owned(),
         "current_date" => "date".to_owned(),
+        "current_time" => "timetz".to_owned(),
+        "current_timestamp" => "timestamptz".to_owned(),
+        "localtime" => "time".to_owned(),
+        "localtimestamp" => "timestamp".to_owned(),
         "user" | "session_user" => "current_user".to_owned(),
         _ => word.to_owned(),
     }
@@ -122,6 +135,7 @@ fn function_name(function: &Function) -> String {
         "datediff" => "date_diff".to_owned(),
         "getdate" | "sysdate" => "timestamp".to_owned(),
         "nvl" => "coalesce".to_owned(),
+        "log" => "dlog10".to_owned(),
         "decode" => "case".to_owned(),
         // Named after its first argument, as the documentation's examples print it.
         "nullif" => first_argument(function).map_or(name, default_name),
@@ -153,6 +167,8 @@ fn type_name(written: &str) -> String {
         "character" | "char" | "nchar" => "bpchar",
         "timestamp" | "timestamp without time zone" => "timestamp",
         "timestamptz" | "timestamp with time zone" => "timestamptz",
+        "time" | "time without time zone" => "time",
+        "timetz" | "time with time zone" => "timetz",
         other => other,
     }
     .to_owned()

@@ -4,7 +4,9 @@
 //! SYSDATE is the start of the transaction, GETDATE() the start of the statement.
 
 use blueshift_sql::ast::sql::{DataType, Expr, FunctionArguments, TimezoneInfo, TypedString, Value};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+
+use crate::functions::datetime::zone::Zone;
 
 use super::SuperOptions;
 
@@ -25,6 +27,10 @@ pub struct Constants {
     pub process_id: i32,
     /// What the session's parameters say about SUPER values.
     pub super_options: SuperOptions,
+    /// The session's time zone.
+    pub zone: Zone,
+    /// Whether interval literals with months and days are refused.
+    pub forbid_composite_intervals: bool,
 }
 
 impl Constants {
@@ -39,6 +45,8 @@ impl Constants {
             schema: Some("public".to_owned()),
             process_id: 1,
             super_options: SuperOptions::default(),
+            zone: Zone::Fixed(0),
+            forbid_composite_intervals: false,
         }
     }
 
@@ -63,10 +71,31 @@ impl Constants {
         }
     }
 
+    /// An instant on the clock of the session's zone.
+    fn local(&self, at: &DateTime<Utc>) -> NaiveDateTime {
+        let seconds = self.zone.offset_at(at.timestamp_micros());
+        at.naive_utc() + TimeDelta::seconds(seconds.into())
+    }
+
+    /// `Thu Sep 19 22:53:50.333525 2013 UTC`
+    fn time_of_day(&self) -> String {
+        let zone = self.zone.abbreviation_at(self.statement_start.timestamp_micros());
+        format!("{} {zone}", self.local(&self.statement_start).format("%a %b %d %H:%M:%S%.6f %Y"))
+    }
+
     fn word(&self, word: &str) -> Option<Expr> {
         Some(match word {
-            "sysdate" => timestamp(&self.transaction_start),
-            "current_date" => typed(DataType::Date, self.statement_start.format("%Y-%m-%d").to_string()),
+            "sysdate" => timestamp(self.local(&self.transaction_start)),
+            "current_date" => typed(DataType::Date, self.local(&self.statement_start).format("%Y-%m-%d").to_string()),
+            "current_time" => typed(
+                DataType::Time(None, TimezoneInfo::Tz),
+                format!("{}+00", self.transaction_start.format("%H:%M:%S%.6f")),
+            ),
+            "localtime" => typed(
+                DataType::Time(None, TimezoneInfo::None),
+                self.local(&self.transaction_start).format("%H:%M:%S%.6f").to_string(),
+            ),
+            "localtimestamp" => timestamp(self.local(&self.transaction_start)),
             "current_timestamp" => typed(
                 DataType::Timestamp(None, TimezoneInfo::Tz),
                 format!("{}+00", self.transaction_start.format("%Y-%m-%d %H:%M:%S%.6f")),
@@ -79,7 +108,9 @@ impl Constants {
 
     fn call(&self, name: &str) -> Option<Expr> {
         Some(match name {
-            "getdate" => timestamp(&self.statement_start),
+            // Without a fraction, as the documentation prints it.
+            "getdate" => timestamp(self.local(&self.statement_start).trunc_subsecs(0)),
+            "timeofday" => text(&self.time_of_day()),
             "now" => return self.word("current_timestamp"),
             "current_database" => text(&self.database),
             "current_schema" => match &self.schema {
@@ -100,7 +131,7 @@ pub const VERSION: &str = concat!(
     ")"
 );
 
-fn timestamp(at: &DateTime<Utc>) -> Expr {
+fn timestamp(at: NaiveDateTime) -> Expr {
     typed(DataType::Timestamp(None, TimezoneInfo::None), at.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
 }
 

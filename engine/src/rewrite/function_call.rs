@@ -4,8 +4,9 @@
 use blueshift_sql::ast::{
     Ident,
     sql::{
-        BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+        BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
         FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TrimWhereField, UnaryOperator, Value,
+        ValueWithSpan,
     },
 };
 
@@ -13,7 +14,10 @@ use datafusion::arrow::compute::SortOptions;
 
 use crate::{
     error::{Error, Result},
-    functions::aggregate::listagg::order_specification,
+    functions::{
+        aggregate::listagg::order_specification,
+        operator::{BITWISE_NOT, NEGATION},
+    },
 };
 
 /// Functions whose first argument is a date part.
@@ -57,15 +61,6 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
             array: false,
             format: None,
         },
-        Expr::UnaryOp { op: UnaryOperator::PGSquareRoot, expr: value } => call("sqrt", vec![take(value)]),
-        Expr::UnaryOp { op: UnaryOperator::PGCubeRoot, expr: value } => call("cbrt", vec![take(value)]),
-        Expr::UnaryOp { op: UnaryOperator::PGAbs, expr: value } => call("abs", vec![take(value)]),
-        // All bits the other way round: the exclusive or with -1, which is all ones.
-        Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr: value } => Expr::Nested(Box::new(Expr::BinaryOp {
-            left: Box::new(Expr::Nested(Box::new(take(value)))),
-            op: BinaryOperator::PGBitwiseXor,
-            right: Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(number("1")) }),
-        })),
         // APPROXIMATE only allows an answer to be less exact.
         Expr::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("approximate") => {
             *expr = take(value);
@@ -74,6 +69,27 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
         Expr::AtTimeZone { timestamp, time_zone } => call("timezone", vec![take(time_zone), take(timestamp)]),
         Expr::BinaryOp { left, op: BinaryOperator::BitwiseXor | BinaryOperator::PGExp, right } => {
             call("power", vec![take(left), take(right)])
+        }
+        // Scientific notation is a DOUBLE PRECISION.
+        Expr::Value(value) if is_scientific(value) => Expr::Cast {
+            kind: CastKind::Cast,
+            expr: Box::new(text(&value.value.to_string())),
+            data_type: DataType::DoublePrecision,
+            array: false,
+            format: None,
+        },
+        Expr::UnaryOp { op, expr: value } => {
+            let function = match op {
+                // The sign of anything but a number waits until types are known (see `super_path`), and a number with its
+                // sign is a literal.
+                UnaryOperator::Minus if matches!(&**value, Expr::Value(value) if is_scientific(value)) => NEGATION,
+                UnaryOperator::BitwiseNot => BITWISE_NOT,
+                UnaryOperator::PGSquareRoot => "sqrt",
+                UnaryOperator::PGCubeRoot => "cbrt",
+                UnaryOperator::PGAbs => "abs",
+                _ => return Ok(()),
+            };
+            call(function, vec![take(value)])
         }
         _ => return Ok(()),
     };
@@ -144,6 +160,10 @@ fn keys_as_arguments(function: &mut Function) -> Result<()> {
         _ => return Err(Error::not_supported(format!("WITHIN GROUP with {name}"))),
     }
     Ok(())
+}
+
+fn is_scientific(value: &ValueWithSpan) -> bool {
+    matches!(&value.value, Value::Number(digits, _) if digits.contains(['e', 'E']))
 }
 
 fn take(expr: &mut Box<Expr>) -> Expr {

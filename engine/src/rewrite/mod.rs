@@ -15,8 +15,12 @@ mod correlation;
 mod function_call;
 /// Aliases of the select list in HAVING.
 mod having;
+/// Interval literals.
+mod interval;
 /// Names of the select list used in it, in WHERE and in QUALIFY.
 mod lateral_alias;
+/// Functions of the leader node and of compute nodes.
+mod node_rules;
 /// Names in ORDER BY.
 mod order_by;
 /// `column(+)` as LEFT JOIN.
@@ -39,6 +43,8 @@ mod row_comparison;
 pub mod scope;
 /// EXCLUDE beside several select items.
 mod select_list;
+/// Aggregates that sort share one order.
+mod sorted_aggregate;
 /// EXISTS and IN (SELECT …) as values.
 mod subquery_value;
 /// Syntax trees made of texts of ours.
@@ -64,6 +70,7 @@ use blueshift_sql::ast::{
 use crate::error::{Error, Result};
 
 pub use constant::Constants;
+pub use node_rules::NodeRules;
 pub use scope::Relations;
 use scope::Scope;
 pub use super_path::SuperOptions;
@@ -137,6 +144,7 @@ impl Rewriter<'_> {
     fn shape(&mut self, select: &mut Select) -> Result<()> {
         rejected::check_select(select, self.context.strict)?;
         having::check(select)?;
+        sorted_aggregate::check(select)?;
         pivot::rewrite_from(&mut select.from, &mut self.scope)?;
         outer_join::rewrite(select, &mut self.scope)?;
         select_list::rewrite(select, &mut self.scope)?;
@@ -177,6 +185,7 @@ impl VisitorMut for Rewriter<'_> {
             row_in_subquery::check_expr(expr)?;
             query_form::rewrite_column(expr, database);
             constants.replace(expr);
+            interval::rewrite(expr, constants.forbid_composite_intervals)?;
             quantified::rewrite(expr)?;
             row_comparison::rewrite(expr)?;
             pattern::rewrite(expr)?;

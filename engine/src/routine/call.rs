@@ -134,6 +134,7 @@ async fn run(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Re
     }
     for (name, value) in &routine.settings {
         session.parameters.set(name, value.clone())?;
+        session.parameter_changed(name);
     }
     let mut interpreter = Interpreter::new(session, nonatomic);
     interpreter.environment.scopes.push(Scope { label: Some(routine.name.clone()), variables: arguments });
@@ -146,6 +147,7 @@ async fn run(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Re
     }
     if !routine.settings.is_empty() {
         session.parameters = parameters;
+        session.parameter_changed("");
     }
     match flow? {
         super::interpreter::Flow::Exit(_) | super::interpreter::Flow::Continue(_) => {

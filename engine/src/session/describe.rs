@@ -100,7 +100,8 @@ impl Session {
         self.outside_of_statements(|session| {
             let context = session.bind_context()?;
             let shared = Arc::clone(&session.shared);
-            let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+            let state = Arc::clone(session.state());
+            let binder = Binder::new(&state, &context, shared.warehouse.segments());
             Ok(binder.bind_query(query)?.get_parameter_fields()?)
         })
     }
@@ -108,6 +109,7 @@ impl Session {
     /// Looks at the catalog as a statement would, and leaves no transaction behind.
     fn outside_of_statements<T>(&mut self, look: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         self.check_not_failed()?;
+        self.begin_statement();
         self.ensure_transaction();
         let seen = look(self);
         if !self.in_transaction_block() {

@@ -33,31 +33,32 @@ impl Session {
     pub(crate) fn plan_query_with(&mut self, query: &Query, bindings: Bindings) -> Result<LogicalPlan> {
         let context = self.bind_context()?;
         let shared = Arc::clone(&self.shared);
-        let binder = Binder::new(&shared.state, &context, shared.warehouse.segments()).with_bindings(bindings);
+        let state = Arc::clone(self.state());
+        let binder = Binder::new(&state, &context, shared.warehouse.segments()).with_bindings(bindings);
         let plan = self.analyze(binder.bind_query(query)?)?;
         with_typed_nulls(plan)
     }
 
     /// Gives a bound plan its final types.
     pub(crate) fn analyze(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
-        let state = &self.shared.state;
+        let state = self.state();
         Ok(state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?)
     }
 
     /// A plan after DataFusion's optimizer.
     pub(crate) fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
-        Ok(self.shared.state.optimize(plan)?)
+        Ok(self.state().optimize(plan)?)
     }
 
     /// The physical plan of a bound plan.
     pub(crate) async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.shared.state.create_physical_plan(plan).await?)
+        Ok(self.state().create_physical_plan(plan).await?)
     }
 
     /// Starts a plan.
     pub(crate) async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
         let physical = self.physical_plan(plan).await?;
-        Ok(execute_stream(physical, self.shared.state.task_ctx())?)
+        Ok(execute_stream(physical, self.state().task_ctx())?)
     }
 
     /// Runs a plan to its end and keeps its rows.
@@ -98,7 +99,7 @@ pub(crate) fn result_column(field: &Field) -> ResultColumn {
     ResultColumn {
         name: column_name::visible(field.name()).to_owned(),
         type_name: RedshiftType::of_field(field)
-            .map_or_else(|| field.data_type().to_string().to_lowercase(), |redshift_type| redshift_type.to_string()),
+            .map_or_else(|| field.data_type().to_string().to_lowercase(), |redshift_type| redshift_type.client_name()),
         data_type: field.data_type().clone(),
     }
 }

@@ -18,6 +18,8 @@ mod local;
 mod repetition;
 /// Session parameters: SET, RESET, SHOW.
 pub mod parameter;
+/// How values look to a session.
+mod presentation;
 /// PG_CANCEL_BACKEND and PG_TERMINATE_BACKEND.
 mod process_function;
 /// A bounded memory of what sessions did.
@@ -34,6 +36,7 @@ use blueshift_sql::{
     ast::{Statement, TransactionModes},
 };
 use chrono::{DateTime, Utc};
+use datafusion::execution::SessionState;
 use futures::FutureExt;
 
 pub use cancel::{CancelHandle, terminated};
@@ -49,6 +52,7 @@ use crate::{
     binder::BindContext,
     engine::Shared,
     error::{Error, Result, SqlState},
+    functions::settings::SessionSettings,
     rewrite::{Constants, SuperOptions},
     statement,
     transaction::{CatalogSnapshot, ReadSet, Transaction, TransactionOwner},
@@ -79,6 +83,10 @@ pub struct Session {
     entry: Arc<SessionEntry>,
     /// The text of the running statement, while names of attributes of SUPER values are looked up in it.
     statement_text: String,
+    /// When the running statement began.
+    statement_start: DateTime<Utc>,
+    /// The query engine's state with this session's parameters.
+    state: Arc<SessionState>,
 }
 
 impl Session {
@@ -91,7 +99,10 @@ impl Session {
             owner: shared.config.user.clone(),
             database: database.to_owned(),
         });
+        let state = Arc::new(shared.state.clone());
         Session {
+            state,
+            statement_start: Utc::now(),
             shared,
             parameters: parameter::Parameters::default(),
             info,
@@ -144,6 +155,7 @@ impl Session {
             return Err(terminated());
         }
         self.note_text(&parsed.text);
+        self.begin_statement();
         match &parsed.statement {
             Statement::Begin(begin) => return self.begin_block(&begin.modes),
             Statement::Commit => return self.end_block(true),
@@ -372,6 +384,31 @@ impl Session {
 
     // ---- what statements see ----
 
+    /// Takes the time, and gives the query engine the parameters that hold now.
+    pub(super) fn begin_statement(&mut self) {
+        self.statement_start = Utc::now();
+        self.refresh_settings();
+    }
+
+    /// Gives the query engine the parameters that hold now.
+    fn refresh_settings(&mut self) {
+        let start = self.statement_start.timestamp_micros();
+        let settings = SessionSettings::new(self.parameters.changed().clone(), Some(start));
+        let mut state = self.shared.state.clone();
+        state.config_mut().options_mut().extensions.insert(settings);
+        self.state = Arc::new(state);
+    }
+
+    /// The query engine's state for the running statement.
+    pub(crate) fn state(&self) -> &Arc<SessionState> {
+        &self.state
+    }
+
+    /// The session's parameters as functions see them.
+    pub(crate) fn settings(&self) -> SessionSettings {
+        SessionSettings::of(self.state.config_options())
+    }
+
     /// What names and words mean to a statement that starts now.
     pub(crate) fn bind_context(&mut self) -> Result<BindContext> {
         let transaction = self.transaction()?;
@@ -381,7 +418,7 @@ impl Session {
 
     /// The same in a given state of the catalog.
     pub(crate) fn bind_context_on(&self, snapshot: Arc<CatalogSnapshot>, reads: Arc<ReadSet>) -> BindContext {
-        let now = Utc::now();
+        let now = self.statement_start;
         let transaction_start = match &self.transaction {
             TransactionState::Active { started, .. } => *started,
             _ => now,
@@ -404,6 +441,8 @@ impl Session {
                 schema,
                 process_id: self.info.process_id,
                 super_options: self.super_options(),
+                zone: self.settings().zone(),
+                forbid_composite_intervals: self.parameters.is_on("interval_forbid_composite_literals"),
             },
             strict: self.parameters.is_on("blueshift_strict"),
             session: Arc::clone(&self.info),
@@ -429,6 +468,7 @@ impl Session {
     pub(crate) fn lookup<T>(&mut self, look: impl FnOnce(&BindContext) -> Result<T>) -> Result<T> {
         self.check_not_failed()?;
         self.ensure_transaction();
+        self.begin_statement();
         let found = self.bind_context().and_then(|context| look(&context));
         if !self.in_transaction_block() {
             self.rollback();
@@ -477,7 +517,8 @@ impl Session {
     }
 
     /// What others see of a parameter follows it.
-    pub(crate) fn parameter_changed(&self, name: &str) {
+    pub(crate) fn parameter_changed(&mut self, name: &str) {
+        self.refresh_settings();
         if name == "application_name" {
             let value = self.parameters.get(name).unwrap_or_default().to_owned();
             self.entry.update_client(|client| client.application_name = value);

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    functions::datetime::{calendar::MICROS_PER_MINUTE, interval, zone},
+};
 
 /// The parameters that SET, RESET and SHOW know, with their defaults.
-const DEFAULTS: [(&str, &str); 43] = [
+const DEFAULTS: [(&str, &str); 44] = [
     ("analyze_threshold_percent", "10"),
     ("application_name", ""),
     ("blueshift_explain_nodes", "2"),
@@ -26,6 +29,7 @@ const DEFAULTS: [(&str, &str); 43] = [
     ("error_on_nondeterministic_update", "off"),
     ("extra_float_digits", "0"),
     ("interval_forbid_composite_literals", "off"),
+    ("intervalstyle", "postgres"),
     ("json_parse_dedup_attributes", "off"),
     ("json_parse_truncate_strings", "off"),
     ("json_serialization_enable", "off"),
@@ -110,6 +114,11 @@ impl Parameters {
         DEFAULTS.iter().map(|(name, value)| (*name, self.set.get(*name).map_or(*value, String::as_str)))
     }
 
+    /// The values that differ from the defaults, by name.
+    pub fn changed(&self) -> &BTreeMap<String, String> {
+        &self.set
+    }
+
     /// Whether a boolean parameter is on.
     pub fn is_on(&self, name: &str) -> bool {
         matches!(self.get(name), Some("on" | "true"))
@@ -141,6 +150,9 @@ fn normalized(name: &str, value: String) -> Result<String> {
     match name {
         "statement_timeout" => return milliseconds(name, &value),
         "client_encoding" => return encoding(value),
+        "timezone" => return time_zone(value),
+        "intervalstyle" => return one_of(name, &value, &["postgres", "postgres_verbose", "sql_standard"]),
+        "extra_float_digits" => return digits(name, &value),
         _ => {}
     }
     if !matches!(default(name), Some("on" | "off")) {
@@ -152,6 +164,45 @@ fn normalized(name: &str, value: String) -> Result<String> {
         _ => {
             Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("parameter \"{name}\" requires a Boolean value")))
         }
+    }
+}
+
+/// A zone by its name, abbreviation, POSIX specification or offset; `interval '-8 hours'` is an offset.
+fn time_zone(value: String) -> Result<String> {
+    let written = value.trim();
+    let lower = written.to_ascii_lowercase();
+    if let Some(text) = lower.strip_prefix("interval") {
+        let text = text.trim().trim_matches('\'');
+        let minutes = interval::parse(text)?.micros / MICROS_PER_MINUTE;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        return Ok(format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60));
+    }
+    if lower == "local" {
+        return Ok("UTC".to_owned());
+    }
+    zone::parse(written)?;
+    Ok(written.to_owned())
+}
+
+fn one_of(name: &str, value: &str, choices: &[&str]) -> Result<String> {
+    let lower = value.to_ascii_lowercase();
+    if choices.contains(&lower.as_str()) {
+        return Ok(lower);
+    }
+    Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid value for parameter \"{name}\": \"{value}\"")))
+}
+
+fn digits(name: &str, value: &str) -> Result<String> {
+    match value.trim().parse::<i32>() {
+        Ok(digits) if (-15..=2).contains(&digits) => Ok(digits.to_string()),
+        Ok(digits) => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("{digits} is outside the valid range for parameter \"{name}\" (-15 .. 2)"),
+        )),
+        Err(_) => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("invalid value for parameter \"{name}\": \"{value}\""),
+        )),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         metadata::{Column, TableSnapshot},
     },
     types::{
-        RedshiftType, TYPE_METADATA_KEY,
+        RedshiftType,
         cast::{CastMode, is_text},
     },
 };
@@ -76,7 +76,8 @@ pub fn default_value(session: &mut Session, column: &Column) -> Result<Expr> {
         .map_err(|error| Error::internal(format!("default of column {} cannot be read: {error}", column.name)))?;
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    Binder::new(&shared.state, &context, shared.warehouse.segments()).bind_expr(&parsed, &DFSchema::empty())
+    let state = Arc::clone(session.state());
+    Binder::new(&state, &context, shared.warehouse.segments()).bind_expr(&parsed, &DFSchema::empty())
 }
 
 /// `expr` as a value of `column`.
@@ -84,7 +85,6 @@ pub fn assign(expr: Expr, column: &Column, schema: &DFSchema, conversion: Conver
     let target: RedshiftType = column.redshift_type.parse()?;
     let (_, field) = expr.to_field(schema)?;
     let source_type = field.data_type();
-    let source = RedshiftType::of_field(&field);
     let literal = conversion == Conversion::Literal || is_string_literal(&expr);
     let into_text_form = is_text(&target.arrow()) || matches!(target, RedshiftType::Super | RedshiftType::HllSketch);
     if is_text(source_type) && !into_text_form && !literal {
@@ -94,16 +94,12 @@ pub fn assign(expr: Expr, column: &Column, schema: &DFSchema, conversion: Conver
         )
         .with_hint("You will need to rewrite or cast the expression."));
     }
-    let fits = match (source, target) {
-        (Some(RedshiftType::Varchar(Some(from))), RedshiftType::Varchar(Some(to))) => {
-            from <= to && field.metadata().contains_key(TYPE_METADATA_KEY)
-        }
-        (_, RedshiftType::Varchar(_) | RedshiftType::Char(_)) => false,
-        (Some(RedshiftType::Varbyte(from)), RedshiftType::Varbyte(to)) => {
-            from <= to && field.metadata().contains_key(TYPE_METADATA_KEY)
-        }
+    let fits = match target {
+        // A declared length is worked out, not measured; and qualifiers cut intervals.
+        RedshiftType::Varchar(_) | RedshiftType::Char(_) | RedshiftType::Varbyte(_) => false,
+        RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(..) => false,
         // Its 64 bits hold fewer values than nineteen digits.
-        (_, RedshiftType::Numeric(19, _)) => false,
+        RedshiftType::Numeric(19, _) => false,
         // A bare literal would become an INTEGER again.
         _ => *source_type == target.arrow() && !matches!(expr, Expr::Literal(ScalarValue::Int64(_), _)),
     };

@@ -61,7 +61,8 @@ fn target(session: &mut Session, create: &ast::CreateView) -> Result<(SchemaId, 
 fn bind(session: &mut Session, create: &ast::CreateView, definition: &mut ViewDefinition) -> Result<()> {
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+    let state = Arc::clone(session.state());
+    let binder = Binder::new(&state, &context, shared.warehouse.segments());
     let plan = session.analyze(binder.bind_query(&create.query)?)?;
     definition.columns = create_table_as::columns_of(&plan, &create.columns)?
         .into_iter()

@@ -111,7 +111,8 @@ fn from_values(
 ) -> Result<LogicalPlan> {
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+    let state = Arc::clone(session.state());
+    let binder = Binder::new(&state, &context, shared.warehouse.segments());
     let empty = DFSchema::empty();
     let defaults: HashMap<&str, Expr> = table
         .columns

@@ -91,7 +91,8 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let external = check_query(session, &create.query)?;
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    let binder = Binder::new(&shared.state, &context, shared.warehouse.segments());
+    let state = Arc::clone(session.state());
+    let binder = Binder::new(&state, &context, shared.warehouse.segments());
     let plan = session.analyze(binder.bind_query(&create.query)?)?;
     let used: Vec<i64> = binder.used_relations().iter().map(|id| id.0).collect();
     let columns = create_table_as::columns_of(&plan, &create.columns)?;

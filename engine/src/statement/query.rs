@@ -18,6 +18,7 @@ pub async fn execute(session: &mut Session, query: &Query) -> Result<StatementRe
     let plan = session.plan_query(query)?;
     let columns = result_columns(&plan);
     let batches = session.collect(&plan).await?;
+    let (columns, batches) = session.present(columns, batches)?;
     let rows: usize = batches.iter().map(|batch| batch.num_rows()).sum();
     Ok(StatementResult::Rows { columns, batches, tag: format!("SELECT {rows}") })
 }

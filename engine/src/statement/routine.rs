@@ -95,7 +95,8 @@ pub fn create_function(session: &mut Session, create: &ast::CreateFunction) -> R
     inline::body_expression(&routine)?;
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    inline::check(&routine, &Binder::new(&shared.state, &context, shared.warehouse.segments()))?;
+    let state = Arc::clone(session.state());
+    inline::check(&routine, &Binder::new(&state, &context, shared.warehouse.segments()))?;
     store_new(session, routine, create.or_replace)?;
     Ok(StatementResult::done("CREATE FUNCTION"))
 }

@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, AsArray, BinaryViewArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Array,
-        Float64Builder, Int64Array, Int64Builder, StringViewArray, StringViewBuilder, Time64MicrosecondBuilder,
-        TimestampMicrosecondBuilder, new_null_array,
+        Array, ArrayRef, AsArray, BinaryViewArray, BooleanBuilder, Decimal128Builder, Float64Array, Float64Builder,
+        Int64Array, Int64Builder, StringViewArray, StringViewBuilder, new_null_array,
     },
     compute::{CastOptions, cast_with_options},
-    datatypes::{DataType, Decimal128Type, Float64Type},
+    datatypes::{DataType, Decimal128Type, Float32Type, Float64Type},
     error::ArrowError,
 };
 
-use super::{RedshiftType, parse, super_value, text};
+use super::{
+    RedshiftType, parse, super_value, temporal,
+    text::{self, DOUBLE_DIGITS, REAL_DIGITS, TextFormat},
+};
 use crate::{
     error::{Error, Result, SqlState},
     functions::hll,
@@ -36,10 +38,15 @@ pub enum CastMode {
     Strict,
 }
 
-/// Casts `array` to `target`.
+/// Casts `array` to `target`, as a session with default settings does.
 ///
-/// Errors: 22P02, 22007, 22003, 22001 by the kind of value; 42846 when there is no such cast.
+/// Errors: 22P02, 22007, 22008, 22003, 22001 by the kind of value; 42846 when there is no such cast.
 pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    cast_array_in(array, target, mode, &TextFormat::default())
+}
+
+/// Casts `array` to `target`; the session's zone stands between TIMESTAMPTZ and what has no zone.
+pub fn cast_array_in(array: &ArrayRef, target: &RedshiftType, mode: CastMode, format: &TextFormat) -> Result<ArrayRef> {
     let source = array.data_type();
     if *source == DataType::Null {
         return Ok(new_null_array(&target.arrow(), array.len()));
@@ -47,12 +54,16 @@ pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Re
     if let Some(values) = array.as_binary_opt::<i64>() {
         return super_value::convert::from_super(values, target, mode == CastMode::Strict);
     }
+    if let DataType::Dictionary(_, value) = source {
+        let plain = cast_with_options(array, value, &CastOptions::default()).map_err(Error::internal)?;
+        return cast_array_in(&plain, target, mode, format);
+    }
     match target {
         RedshiftType::Super => Ok(Arc::new(super_value::convert::to_super(array)?)),
         RedshiftType::HllSketch => hll::cast(array),
-        RedshiftType::Varchar(length) => limit_text(to_text(array, mode)?, target, *length, mode),
-        RedshiftType::Char(length) => limit_text(to_text(array, mode)?, target, Some(*length), mode),
-        _ if is_text(source) => from_text(&as_string_view(array)?, target, mode),
+        RedshiftType::Varchar(length) => limit_text(to_text(array, mode, format)?, target, *length, mode),
+        RedshiftType::Char(length) => limit_text(to_text(array, mode, format)?, target, Some(*length), mode),
+        _ if is_text(source) => from_text(&as_string_view(array)?, target, mode, format),
         RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt if is_fractional(source) => {
             arrow_cast(&(Arc::new(round_to_bigint(array, target)?) as ArrayRef), target, mode)
         }
@@ -61,9 +72,68 @@ pub fn cast_array(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Re
             "boolean",
         )),
         RedshiftType::Varbyte(length) if *source == DataType::BinaryView => limit_bytes(array, target, *length, mode),
+        RedshiftType::Numeric(precision, scale) if source.is_floating() => {
+            floats_to_decimal(array, target, (*precision, *scale), mode)
+        }
         RedshiftType::Numeric(19, _) => within_64_bits(arrow_cast(array, target, mode)?, target, mode),
+        _ if is_temporal(source) || is_temporal(&target.arrow()) => temporal::cast(array, target, mode, format),
+        RedshiftType::Real | RedshiftType::Double => to_float(array, target, mode),
         _ => arrow_cast(array, target, mode),
     }
+}
+
+/// Whether casts of `data_type` are a matter of dates, times or intervals.
+fn is_temporal(data_type: &DataType) -> bool {
+    data_type.is_temporal()
+}
+
+/// DOUBLE PRECISION to REAL may overflow; Arrow makes infinity of it.
+fn to_float(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+    if *array.data_type() == DataType::Boolean {
+        return Err(no_cast(array.data_type(), target));
+    }
+    let cast = arrow_cast(array, target, mode)?;
+    if let (Some(wide), Some(narrow)) =
+        (array.as_primitive_opt::<Float64Type>(), cast.as_primitive_opt::<Float32Type>())
+    {
+        let overflows = wide.iter().zip(narrow.iter()).any(|(wide, narrow)| {
+            matches!((wide, narrow), (Some(wide), Some(narrow)) if wide.is_finite() && narrow.is_infinite())
+        });
+        if overflows && mode != CastMode::Try {
+            return Err(Error::out_of_range(target));
+        }
+    }
+    Ok(cast)
+}
+
+/// By way of the fifteen digits that are certain, rounded half away from zero: 2.675 is 2.68.
+fn floats_to_decimal(array: &ArrayRef, target: &RedshiftType, to: (u8, i8), mode: CastMode) -> Result<ArrayRef> {
+    let digits = if *array.data_type() == DataType::Float64 { DOUBLE_DIGITS } else { REAL_DIGITS };
+    let floats = cast_with_options(array, &DataType::Float64, &CastOptions::default()).map_err(Error::internal)?;
+    let limit = numeric_limit(to.0);
+    let mut builder =
+        Decimal128Builder::with_capacity(array.len()).with_precision_and_scale(to.0, to.1).map_err(Error::internal)?;
+    let mut text = String::new();
+    for value in floats.as_primitive::<Float64Type>() {
+        let Some(value) = value else {
+            builder.append_null();
+            continue;
+        };
+        text.clear();
+        text::push_float(&mut text, value, digits as usize);
+        match parse::decimal(&text, to.1 as u32).filter(|value| value.abs() < limit) {
+            Some(value) => builder.append_value(value),
+            None if mode == CastMode::Try => builder.append_null(),
+            None => return Err(overflow(target)),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// `cannot cast type x to y`
+pub(super) fn no_cast(source: &DataType, target: &RedshiftType) -> Error {
+    let source = RedshiftType::of_arrow(source).map_or_else(|| source.to_string(), |source| source.to_string());
+    Error::new(SqlState::CANNOT_COERCE, format!("cannot cast type {source} to {target}"))
 }
 
 /// Values of NUMERIC(precision) are below this. Nineteen digits are kept in 64 bits, which hold not all of them.
@@ -82,7 +152,15 @@ fn within_64_bits(array: ArrayRef, target: &RedshiftType, mode: CastMode) -> Res
             let kept = values.unary_opt::<_, Decimal128Type>(|value| fits(value).then_some(value));
             Ok(Arc::new(kept.with_data_type(array.data_type().clone())))
         }
-        _ => Err(Error::out_of_range(target)),
+        _ => Err(overflow(target)),
+    }
+}
+
+/// The error of a number that a type cannot hold.
+fn overflow(target: &RedshiftType) -> Error {
+    match target {
+        RedshiftType::Numeric(..) => Error::numeric_overflow("result precision"),
+        other => Error::out_of_range(other),
     }
 }
 
@@ -107,23 +185,16 @@ fn as_string_view(array: &ArrayRef) -> Result<StringViewArray> {
 fn arrow_cast(array: &ArrayRef, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
     let options = CastOptions { safe: mode == CastMode::Try, ..CastOptions::default() };
     cast_with_options(array, &target.arrow(), &options).map_err(|error| match error {
-        ArrowError::CastError(message) if message.starts_with("Casting from") => Error::new(
-            SqlState::CANNOT_COERCE,
-            format!(
-                "cannot cast type {} to {target}",
-                RedshiftType::of_arrow(array.data_type())
-                    .map_or_else(|| array.data_type().to_string(), |t| t.to_string())
-            ),
-        ),
+        ArrowError::CastError(message) if message.starts_with("Casting from") => no_cast(array.data_type(), target),
         ArrowError::CastError(_) | ArrowError::InvalidArgumentError(_) | ArrowError::ArithmeticOverflow(_) => {
-            Error::out_of_range(target)
+            overflow(target)
         }
         other => Error::internal(other),
     })
 }
 
 /// Anything as text. Booleans become `true` and `false`, as a cast spells them.
-fn to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
+fn to_text(array: &ArrayRef, mode: CastMode, format: &TextFormat) -> Result<StringViewArray> {
     match array.data_type() {
         text if is_text(text) => return as_string_view(array),
         DataType::BinaryView => return bytes_to_text(array, mode),
@@ -140,7 +211,7 @@ fn to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
         if let Some(booleans) = array.as_boolean_opt() {
             value.push_str(if booleans.value(row) { "true" } else { "false" });
         } else {
-            text::format_value(array.as_ref(), row, &mut value)?;
+            format.write(array.as_ref(), row, &mut value)?;
         }
         builder.append_value(&value);
     }
@@ -202,15 +273,15 @@ fn limited<'v>(value: &'v str, target: &RedshiftType, length: usize, pads: bool,
 
 /// Parses every value with `parse`; a value it refuses is an error, or NULL under TRY_CAST.
 macro_rules! parse_all {
-    ($array:expr, $builder:expr, $target:expr, $mode:expr, $parse:expr) => {{
+    ($array:expr, $builder:expr, $mode:expr, $parse:expr) => {{
         let mut builder = $builder;
         for value in $array {
             match value {
                 None => builder.append_null(),
                 Some(value) => match $parse(value) {
-                    Some(parsed) => builder.append_value(parsed),
-                    None if $mode == CastMode::Try => builder.append_null(),
-                    None => return Err(unreadable(value, $target)),
+                    Ok(parsed) => builder.append_value(parsed),
+                    Err(_) if $mode == CastMode::Try => builder.append_null(),
+                    Err(error) => return Err(error),
                 },
             }
         }
@@ -218,15 +289,16 @@ macro_rules! parse_all {
     }};
 }
 
-fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode) -> Result<ArrayRef> {
+fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode, format: &TextFormat) -> Result<ArrayRef> {
     let rows = array.len();
     match *target {
         RedshiftType::Boolean => {
-            parse_all!(array, BooleanBuilder::with_capacity(rows), target, mode, parse::boolean)
+            let parse = |value: &str| parse::boolean(value).ok_or_else(|| unreadable(value, target));
+            parse_all!(array, BooleanBuilder::with_capacity(rows), mode, parse)
         }
         RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => {
-            let wide: Result<ArrayRef> =
-                parse_all!(array, Int64Builder::with_capacity(rows), target, mode, parse::integer);
+            let parse = |value: &str| parse::integer(value).ok_or_else(|| unreadable(value, target));
+            let wide: Result<ArrayRef> = parse_all!(array, Int64Builder::with_capacity(rows), mode, parse);
             arrow_cast(&wide?, target, mode)
         }
         RedshiftType::Numeric(precision, scale) => {
@@ -234,56 +306,41 @@ fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode) -> 
             let builder = Decimal128Builder::with_capacity(rows)
                 .with_precision_and_scale(precision, scale)
                 .map_err(Error::internal)?;
-            parse_all!(array, builder, target, mode, |value: &str| {
-                parse::decimal(value, scale as u32).filter(|value| value.abs() < limit)
+            parse_all!(array, builder, mode, |value: &str| {
+                let parsed = parse::decimal(value, scale as u32).filter(|value| value.abs() < limit);
+                parsed.ok_or_else(|| unreadable(value, target))
             })
         }
         RedshiftType::Real | RedshiftType::Double => {
-            let wide: Result<ArrayRef> =
-                parse_all!(array, Float64Builder::with_capacity(rows), target, mode, parse::float);
-            arrow_cast(&wide?, target, mode)
-        }
-        RedshiftType::Date => parse_all!(array, Date32Builder::with_capacity(rows), target, mode, |value: &str| {
-            parse::datetime(value).map(|value| value.days as i32)
-        }),
-        RedshiftType::Time => {
-            parse_all!(array, Time64MicrosecondBuilder::with_capacity(rows), target, mode, |value: &str| {
-                parse::time(value).or_else(|| parse::datetime(value).map(|value| value.micros))
-            })
-        }
-        RedshiftType::Timestamp => {
-            parse_all!(array, TimestampMicrosecondBuilder::with_capacity(rows), target, mode, |value: &str| {
-                parse::datetime(value).map(|value| value.local_micros())
-            })
-        }
-        RedshiftType::TimestampTz => {
-            let builder = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
-            parse_all!(array, builder, target, mode, |value: &str| {
-                parse::datetime(value).map(|value| value.utc_micros())
-            })
+            let parse = |value: &str| parse::float(value).ok_or_else(|| unreadable(value, target));
+            let wide: Result<ArrayRef> = parse_all!(array, Float64Builder::with_capacity(rows), mode, parse);
+            to_float(&wide?, target, mode)
         }
         RedshiftType::Varbyte(length) => {
             limit_bytes(&arrow_cast(&(Arc::new(array.clone()) as ArrayRef), target, mode)?, target, length, mode)
         }
         RedshiftType::Super | RedshiftType::HllSketch => Err(Error::internal("text is cast by cast_array")),
-        RedshiftType::Interval => Err(Error::not_supported("a cast of text to interval")),
         RedshiftType::Char(_) | RedshiftType::Varchar(_) => Err(Error::internal("text is cast by limit_text")),
+        _ => temporal::from_text(array, target, mode, format),
     }
 }
 
 fn unreadable(value: &str, target: &RedshiftType) -> Error {
     let shown: String = value.chars().take(100).collect();
     match target {
-        RedshiftType::Date | RedshiftType::Time | RedshiftType::Timestamp | RedshiftType::TimestampTz => Error::new(
-            SqlState::INVALID_DATETIME_FORMAT,
-            format!("invalid input syntax for type {target}: \"{shown}\""),
-        ),
-        RedshiftType::Numeric(..) if parse::float(value).is_some() => Error::new(
-            SqlState::NUMERIC_OUT_OF_RANGE,
-            format!("numeric field overflow: \"{shown}\" does not fit {target}"),
-        ),
+        RedshiftType::Numeric(..) if parse::float(value).is_some_and(f64::is_finite) => {
+            overflow(target).with_detail(format!("The value \"{shown}\" does not fit {target}."))
+        }
         RedshiftType::Numeric(..) => Error::invalid_text("numeric", shown),
         RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => {
+            let digits = value.trim_matches(' ');
+            let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+            if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Error::new(
+                    SqlState::NUMERIC_OUT_OF_RANGE,
+                    format!("value \"{shown}\" is out of range for type {target}"),
+                );
+            }
             Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for integer: \"{shown}\""))
         }
         _ => Error::invalid_text(target, shown),
@@ -355,7 +412,8 @@ mod tests {
             ("1.5", "integer", "22P02"),
             ("40000", "smallint", "22003"),
             ("1000", "numeric(3,1)", "22003"),
-            ("2021-02-30", "date", "22007"),
+            ("2021-02-30", "date", "22008"),
+            ("99999999999999999999", "bigint", "22003"),
             ("abcd", "character varying(3)", "22001"),
         ] {
             let error = cast_one(value, target, CastMode::Assignment).unwrap_err();

@@ -23,6 +23,39 @@ const DECIMAL_PRECISION_MAX: u8 = 38;
 /// Highest scale of DECIMAL.
 const DECIMAL_SCALE_MAX: i8 = 37;
 
+/// Digits of a fraction of a second.
+const FRACTION_DIGITS_MAX: u8 = 6;
+
+/// A field of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntervalField {
+    /// Years
+    Year,
+    /// Months
+    Month,
+    /// Days
+    Day,
+    /// Hours
+    Hour,
+    /// Minutes
+    Minute,
+    /// Seconds
+    Second,
+}
+
+impl IntervalField {
+    fn name(self) -> &'static str {
+        match self {
+            IntervalField::Year => "year",
+            IntervalField::Month => "month",
+            IntervalField::Day => "day",
+            IntervalField::Hour => "hour",
+            IntervalField::Minute => "minute",
+            IntervalField::Second => "second",
+        }
+    }
+}
+
 /// A data type of Redshift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RedshiftType {
@@ -52,8 +85,14 @@ pub enum RedshiftType {
     Timestamp,
     /// `timestamp with time zone`, kept in UTC
     TimestampTz,
-    /// `interval year to month` and `interval day to second`
+    /// `time with time zone`, kept in UTC
+    TimeTz,
+    /// An interval literal without a qualifier: months, days and microseconds side by side
     Interval,
+    /// `interval year to month`, down to the field
+    IntervalYearToMonth(IntervalField),
+    /// `interval day to second(p)`, down to the field; the precision counts for seconds only
+    IntervalDayToSecond(IntervalField, u8),
     /// `binary varying(n)`
     Varbyte(u32),
     /// `super`: semi-structured values, see [`super_value`](super::super_value)
@@ -63,6 +102,25 @@ pub enum RedshiftType {
 }
 
 impl RedshiftType {
+    /// `interval day to second` with all digits.
+    pub const DAY_TO_SECOND: RedshiftType =
+        RedshiftType::IntervalDayToSecond(IntervalField::Second, FRACTION_DIGITS_MAX);
+    /// `interval year to month`
+    pub const YEAR_TO_MONTH: RedshiftType = RedshiftType::IntervalYearToMonth(IntervalField::Month);
+
+    /// `INTERVAL DAY TO SECOND(digits)`
+    pub fn interval_day_to_second(digits: u64) -> Result<Self> {
+        match u8::try_from(digits) {
+            Ok(digits) if digits <= FRACTION_DIGITS_MAX => {
+                Ok(RedshiftType::IntervalDayToSecond(IntervalField::Second, digits))
+            }
+            _ => Err(Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                format!("INTERVAL({digits}) precision must be between 0 and {FRACTION_DIGITS_MAX}"),
+            )),
+        }
+    }
+
     /// `VARCHAR(n)`; None stands for a bare VARCHAR in a definition: 256 bytes.
     pub fn varchar(length: Option<u64>) -> Result<Self> {
         Ok(RedshiftType::Varchar(Some(checked_length("character varying", length, 256, VARCHAR_BYTES_MAX)?)))
@@ -107,7 +165,11 @@ impl RedshiftType {
             RedshiftType::Time => DataType::Time64(TimeUnit::Microsecond),
             RedshiftType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             RedshiftType::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            // Another unit than TIME, so that the two never mix unseen.
+            RedshiftType::TimeTz => DataType::Time64(TimeUnit::Nanosecond),
             RedshiftType::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
+            RedshiftType::IntervalYearToMonth(_) => DataType::Interval(IntervalUnit::YearMonth),
+            RedshiftType::IntervalDayToSecond(..) => DataType::Duration(TimeUnit::Microsecond),
             RedshiftType::Varbyte(_) => DataType::BinaryView,
             // Arrow types of their own, so that plans cannot confuse them with VARBYTE.
             RedshiftType::Super => DataType::LargeBinary,
@@ -138,10 +200,13 @@ impl RedshiftType {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => RedshiftType::Varchar(None),
             DataType::Dictionary(_, value) => return Self::of_arrow(value),
             DataType::Date32 | DataType::Date64 => RedshiftType::Date,
+            DataType::Time64(TimeUnit::Nanosecond) => RedshiftType::TimeTz,
             DataType::Time32(_) | DataType::Time64(_) => RedshiftType::Time,
             DataType::Timestamp(_, None) => RedshiftType::Timestamp,
             DataType::Timestamp(_, Some(_)) => RedshiftType::TimestampTz,
-            DataType::Interval(_) | DataType::Duration(_) => RedshiftType::Interval,
+            DataType::Interval(IntervalUnit::YearMonth) => RedshiftType::IntervalYearToMonth(IntervalField::Month),
+            DataType::Duration(_) => RedshiftType::DAY_TO_SECOND,
+            DataType::Interval(_) => RedshiftType::Interval,
             DataType::LargeBinary => RedshiftType::Super,
             DataType::Binary => RedshiftType::HllSketch,
             DataType::BinaryView | DataType::FixedSizeBinary(_) => RedshiftType::Varbyte(64_000),
@@ -161,6 +226,17 @@ impl RedshiftType {
         match self {
             RedshiftType::Varchar(None) => RedshiftType::Varchar(Some(VARCHAR_BYTES_MAX)),
             other => other,
+        }
+    }
+
+    /// The type as clients see it: intervals without the fields of their qualifier.
+    pub fn client_name(&self) -> String {
+        match self {
+            RedshiftType::IntervalYearToMonth(_) => RedshiftType::YEAR_TO_MONTH.to_string(),
+            RedshiftType::IntervalDayToSecond(field, _) if *field != IntervalField::Second => {
+                RedshiftType::DAY_TO_SECOND.to_string()
+            }
+            other => other.to_string(),
         }
     }
 
@@ -215,7 +291,18 @@ impl fmt::Display for RedshiftType {
             RedshiftType::Time => f.write_str("time without time zone"),
             RedshiftType::Timestamp => f.write_str("timestamp without time zone"),
             RedshiftType::TimestampTz => f.write_str("timestamp with time zone"),
+            RedshiftType::TimeTz => f.write_str("time with time zone"),
             RedshiftType::Interval => f.write_str("interval"),
+            RedshiftType::IntervalYearToMonth(IntervalField::Year) => f.write_str("interval year"),
+            RedshiftType::IntervalYearToMonth(_) => f.write_str("interval year to month"),
+            RedshiftType::IntervalDayToSecond(IntervalField::Day, _) => f.write_str("interval day"),
+            RedshiftType::IntervalDayToSecond(IntervalField::Second, FRACTION_DIGITS_MAX) => {
+                f.write_str("interval day to second")
+            }
+            RedshiftType::IntervalDayToSecond(IntervalField::Second, digits) => {
+                write!(f, "interval day to second({digits})")
+            }
+            RedshiftType::IntervalDayToSecond(field, _) => write!(f, "interval day to {}", field.name()),
             RedshiftType::Varbyte(n) => write!(f, "binary varying({n})"),
             RedshiftType::Super => f.write_str("super"),
             RedshiftType::HllSketch => f.write_str("hllsketch"),
@@ -245,9 +332,19 @@ impl FromStr for RedshiftType {
             ("time without time zone", "") => RedshiftType::Time,
             ("timestamp without time zone", "") => RedshiftType::Timestamp,
             ("timestamp with time zone", "") => RedshiftType::TimestampTz,
+            ("time with time zone", "") => RedshiftType::TimeTz,
             ("interval", "") => RedshiftType::Interval,
             ("super", "") => RedshiftType::Super,
             ("hllsketch", "") => RedshiftType::HllSketch,
+            ("interval year", "") => RedshiftType::IntervalYearToMonth(IntervalField::Year),
+            ("interval year to month", "") => RedshiftType::IntervalYearToMonth(IntervalField::Month),
+            ("interval day", "") => RedshiftType::IntervalDayToSecond(IntervalField::Day, FRACTION_DIGITS_MAX),
+            ("interval day to hour", "") => RedshiftType::IntervalDayToSecond(IntervalField::Hour, FRACTION_DIGITS_MAX),
+            ("interval day to minute", "") => {
+                RedshiftType::IntervalDayToSecond(IntervalField::Minute, FRACTION_DIGITS_MAX)
+            }
+            ("interval day to second", "") => RedshiftType::DAY_TO_SECOND,
+            ("interval day to second", n) => RedshiftType::interval_day_to_second(number(n)?)?,
             ("character varying", "") => RedshiftType::Varchar(None),
             ("character varying", n) => RedshiftType::varchar(Some(number(n)?))?,
             ("character", n) => RedshiftType::char(Some(number(n)?))?,
@@ -283,6 +380,12 @@ mod tests {
             "timestamp without time zone",
             "timestamp with time zone",
             "interval",
+            "interval year",
+            "interval year to month",
+            "interval day to minute",
+            "interval day to second",
+            "interval day to second(3)",
+            "time with time zone",
             "binary varying(7)",
             "super",
             "hllsketch",

@@ -1,16 +1,16 @@
 //! Types as they are written in SQL, with Redshift's aliases and defaults.
 
 use blueshift_sql::ast::sql::{
-    BinaryLength, CharacterLength, DataType as SqlType, ExactNumberInfo, ObjectName, TimezoneInfo,
+    BinaryLength, CharacterLength, DataType as SqlType, ExactNumberInfo, IntervalFields, ObjectName, TimezoneInfo,
 };
 
-use super::RedshiftType;
+use super::{IntervalField, RedshiftType};
 use crate::error::{Error, Result, SqlState};
 
 impl RedshiftType {
     /// The type that `sql_type` names in a cast or a column definition.
     ///
-    /// Errors: 42704 for types that Redshift rejects (arrays, JSON, UUID, …) or that blueshift does not have yet.
+    /// Errors: 42704 for types that Redshift has not (arrays, JSON, UUID, …), 0A000 for those that blueshift has not yet.
     pub fn from_sql(sql_type: &SqlType) -> Result<Self> {
         match sql_type {
             SqlType::Boolean | SqlType::Bool => Ok(RedshiftType::Boolean),
@@ -29,11 +29,12 @@ impl RedshiftType {
             SqlType::Text => RedshiftType::varchar(Some(256)),
             SqlType::Date => Ok(RedshiftType::Date),
             SqlType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Ok(RedshiftType::Time),
+            SqlType::Time(..) => Ok(RedshiftType::TimeTz),
             SqlType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) | SqlType::Datetime(_) => {
                 Ok(RedshiftType::Timestamp)
             }
             SqlType::Timestamp(_, _) => Ok(RedshiftType::TimestampTz),
-            SqlType::Interval { .. } => Ok(RedshiftType::Interval),
+            SqlType::Interval { fields, precision } => interval(fields.as_ref(), *precision),
             SqlType::Varbinary(length) => RedshiftType::varbyte(binary_length(length)),
             SqlType::Custom(name, modifiers) => custom(name, modifiers),
             other => Err(unsupported(&other.to_string().to_lowercase())),
@@ -44,6 +45,28 @@ impl RedshiftType {
 /// Redshift has no such type (page c_unsupported-postgresql-datatypes).
 fn unsupported(name: &str) -> Error {
     Error::new(SqlState::UNDEFINED_OBJECT, format!("unsupported type \"{name}\""))
+}
+
+/// The least field of a qualifier says what an interval is cut to.
+fn interval(fields: Option<&IntervalFields>, precision: Option<u64>) -> Result<RedshiftType> {
+    let Some(fields) = fields else { return Ok(RedshiftType::Interval) };
+    let least = match fields {
+        IntervalFields::Year => IntervalField::Year,
+        IntervalFields::Month | IntervalFields::YearToMonth => IntervalField::Month,
+        IntervalFields::Day => IntervalField::Day,
+        IntervalFields::Hour | IntervalFields::DayToHour => IntervalField::Hour,
+        IntervalFields::Minute | IntervalFields::DayToMinute | IntervalFields::HourToMinute => IntervalField::Minute,
+        IntervalFields::Second
+        | IntervalFields::DayToSecond
+        | IntervalFields::HourToSecond
+        | IntervalFields::MinuteToSecond => IntervalField::Second,
+    };
+    match (least, precision) {
+        (IntervalField::Year | IntervalField::Month, None) => Ok(RedshiftType::IntervalYearToMonth(least)),
+        (IntervalField::Second, Some(digits)) => RedshiftType::interval_day_to_second(digits),
+        (_, None) => Ok(RedshiftType::IntervalDayToSecond(least, 6)),
+        _ => Err(Error::new(SqlState::SYNTAX_ERROR, "only an interval down to seconds has a precision")),
+    }
 }
 
 fn exact(info: &ExactNumberInfo) -> Result<RedshiftType> {
@@ -92,10 +115,12 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
         "nchar" => RedshiftType::char(length()?),
         "varbyte" => RedshiftType::varbyte(length()?),
         "timestamptz" => Ok(RedshiftType::TimestampTz),
+        "timetz" => Ok(RedshiftType::TimeTz),
         "name" => RedshiftType::varchar(Some(128)),
         "oid" => Ok(RedshiftType::BigInt),
         "super" => Ok(RedshiftType::Super),
         "hllsketch" => Ok(RedshiftType::HllSketch),
+        "geometry" | "geography" => Err(Error::not_supported(format!("data type {name}"))),
         _ => Err(unsupported(&name)),
     }
 }

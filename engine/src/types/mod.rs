@@ -6,13 +6,17 @@
 mod data_type;
 /// Types written in SQL to [`RedshiftType`].
 mod from_ast;
+/// Intervals as text, in each style.
+mod interval_text;
 /// Casts over whole arrays.
 pub mod cast;
 /// Values of SUPER.
 pub mod super_value;
 /// Text to values.
 pub mod parse;
+/// Casts of dates, times, timestamps and intervals.
+pub(crate) mod temporal;
 /// Values as text, the way psql prints them against Redshift.
 pub mod text;
 
-pub use data_type::{RedshiftType, TYPE_METADATA_KEY};
+pub use data_type::{IntervalField, RedshiftType, TYPE_METADATA_KEY};

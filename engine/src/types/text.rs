@@ -16,69 +16,169 @@ use datafusion::arrow::{
     util::display::array_value_to_string,
 };
 
-use super::super_value::{self, Super};
+use super::{
+    interval_text,
+    super_value::{self, Super},
+};
 use crate::{
     error::{Error, Result},
-    functions::hll,
+    functions::{
+        datetime::{
+            literal,
+            zone::{self, Zone},
+        },
+        hll,
+    },
 };
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
+const MICROS_PER_DAY: i64 = SECONDS_PER_DAY * MICROS_PER_SECOND;
+/// Digits of a DOUBLE PRECISION that are certain.
+pub(super) const DOUBLE_DIGITS: i32 = 15;
+/// Digits of a REAL that are certain.
+pub(super) const REAL_DIGITS: i32 = 6;
 
-/// Appends the text of value `row` of `array` to `out`. NULL appends nothing: the caller decides how it looks.
+/// How intervals are written (parameter `intervalstyle`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IntervalStyle {
+    /// `1 year 2 mons`, `3 days 04:05:06`
+    #[default]
+    Postgres,
+    /// `@ 1 year 2 mons`
+    PostgresVerbose,
+    /// `1-2`, `3 4:05:06`
+    SqlStandard,
+}
+
+/// What of a session decides how values are read and written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TextFormat {
+    /// The zone in which a TIMESTAMPTZ is shown.
+    pub zone: Zone,
+    /// More (or fewer) digits of floats than the certain ones; at most 2.
+    pub extra_float_digits: i32,
+    /// How intervals are written.
+    pub interval_style: IntervalStyle,
+    /// When the statement began, in microseconds since 1970 UTC: what `now` and `today` mean. None where no
+    /// statement runs.
+    pub now: Option<i64>,
+}
+
+impl Default for TextFormat {
+    fn default() -> Self {
+        TextFormat { zone: Zone::Fixed(0), extra_float_digits: 0, interval_style: IntervalStyle::Postgres, now: None }
+    }
+}
+
+/// Appends the text of value `row` of `array` to `out`, as a session with default settings shows it. NULL appends
+/// nothing: the caller decides how it looks.
 ///
 /// Errors: an Arrow type that is no Redshift type and has no text form.
 pub fn format_value(array: &dyn Array, row: usize, out: &mut String) -> Result<()> {
-    if array.is_null(row) {
-        return Ok(());
-    }
-    match array.data_type() {
-        DataType::Null => {}
-        DataType::Boolean => out.push(if array.as_boolean().value(row) { 't' } else { 'f' }),
-        DataType::Int8 => push(out, array.as_primitive::<Int8Type>().value(row)),
-        DataType::Int16 => push(out, array.as_primitive::<Int16Type>().value(row)),
-        DataType::Int32 => push(out, array.as_primitive::<Int32Type>().value(row)),
-        DataType::Int64 => push(out, array.as_primitive::<Int64Type>().value(row)),
-        DataType::UInt8 => push(out, array.as_primitive::<UInt8Type>().value(row)),
-        DataType::UInt16 => push(out, array.as_primitive::<UInt16Type>().value(row)),
-        DataType::UInt32 => push(out, array.as_primitive::<UInt32Type>().value(row)),
-        DataType::UInt64 => push(out, array.as_primitive::<UInt64Type>().value(row)),
-        DataType::Float16 => push_float(out, f64::from(array.as_primitive::<Float16Type>().value(row).to_f32()), 6),
-        DataType::Float32 => push_float(out, f64::from(array.as_primitive::<Float32Type>().value(row)), 6),
-        DataType::Float64 => push_float(out, array.as_primitive::<Float64Type>().value(row), 15),
-        DataType::Decimal128(_, scale) => push_decimal(out, array.as_primitive::<Decimal128Type>().value(row), *scale),
-        DataType::Utf8 => out.push_str(array.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => out.push_str(array.as_string::<i64>().value(row)),
-        DataType::Utf8View => out.push_str(array.as_string_view().value(row)),
-        DataType::Binary => out.push_str(&hll::Sketch::text(array.as_binary::<i32>().value(row))),
-        DataType::LargeBinary => super_value::text::write(Super::of(array.as_binary::<i64>().value(row)), out),
-        DataType::BinaryView => push_hex(out, array.as_binary_view().value(row)),
-        DataType::Date32 => push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
-        DataType::Date64 => push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000)),
-        DataType::Time64(TimeUnit::Microsecond) => {
-            push_time(out, array.as_primitive::<Time64MicrosecondType>().value(row))
+    TextFormat::default().write(array, row, out)
+}
+
+impl TextFormat {
+    /// Appends the text of value `row` of `array` to `out`; nothing for NULL.
+    ///
+    /// Errors: an Arrow type that is no Redshift type and has no text form.
+    pub fn write(&self, array: &dyn Array, row: usize, out: &mut String) -> Result<()> {
+        if array.is_null(row) {
+            return Ok(());
         }
-        DataType::Time64(TimeUnit::Nanosecond) => {
-            push_time(out, array.as_primitive::<Time64NanosecondType>().value(row) / 1_000)
-        }
-        DataType::Timestamp(unit, zone) => {
-            push_timestamp(out, timestamp_micros(array, row, unit));
-            if zone.is_some() {
+        match array.data_type() {
+            DataType::Null => {}
+            DataType::Boolean => out.push(if array.as_boolean().value(row) { 't' } else { 'f' }),
+            DataType::Int8 => push(out, array.as_primitive::<Int8Type>().value(row)),
+            DataType::Int16 => push(out, array.as_primitive::<Int16Type>().value(row)),
+            DataType::Int32 => push(out, array.as_primitive::<Int32Type>().value(row)),
+            DataType::Int64 => push(out, array.as_primitive::<Int64Type>().value(row)),
+            DataType::UInt8 => push(out, array.as_primitive::<UInt8Type>().value(row)),
+            DataType::UInt16 => push(out, array.as_primitive::<UInt16Type>().value(row)),
+            DataType::UInt32 => push(out, array.as_primitive::<UInt32Type>().value(row)),
+            DataType::UInt64 => push(out, array.as_primitive::<UInt64Type>().value(row)),
+            DataType::Float16 => {
+                let value = array.as_primitive::<Float16Type>().value(row).to_f32();
+                push_float(out, f64::from(value), self.float_digits(REAL_DIGITS));
+            }
+            DataType::Float32 => {
+                let value = array.as_primitive::<Float32Type>().value(row);
+                push_float(out, f64::from(value), self.float_digits(REAL_DIGITS));
+            }
+            DataType::Float64 => {
+                let value = array.as_primitive::<Float64Type>().value(row);
+                push_float(out, value, self.float_digits(DOUBLE_DIGITS));
+            }
+            DataType::Decimal128(_, scale) => {
+                push_decimal(out, array.as_primitive::<Decimal128Type>().value(row), *scale);
+            }
+            DataType::Utf8 => out.push_str(array.as_string::<i32>().value(row)),
+            DataType::LargeUtf8 => out.push_str(array.as_string::<i64>().value(row)),
+            DataType::Utf8View => out.push_str(array.as_string_view().value(row)),
+            DataType::Binary => out.push_str(&hll::Sketch::text(array.as_binary::<i32>().value(row))),
+            DataType::LargeBinary => super_value::text::write(Super::of(array.as_binary::<i64>().value(row)), out),
+            DataType::BinaryView => push_hex(out, array.as_binary_view().value(row)),
+            DataType::Date32 => push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
+            DataType::Date64 => push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000)),
+            DataType::Time64(TimeUnit::Microsecond) => {
+                push_time(out, array.as_primitive::<Time64MicrosecondType>().value(row));
+            }
+            // A TIMETZ, kept and shown in UTC.
+            DataType::Time64(TimeUnit::Nanosecond) => {
+                push_time(out, array.as_primitive::<Time64NanosecondType>().value(row) / 1_000);
                 out.push_str("+00");
             }
+            DataType::Timestamp(unit, None) => push_timestamp(out, timestamp_micros(array, row, unit)),
+            // UTC is how it is kept; any other zone is the one to show it in.
+            DataType::Timestamp(unit, Some(zone)) => {
+                let zone = if zone.as_ref() == "UTC" { self.zone } else { zone::parse(zone)? };
+                push_instant(out, timestamp_micros(array, row, unit), zone);
+            }
+            DataType::Interval(unit) => {
+                let (months, days, micros) = interval_parts(array, row, unit);
+                self.push_interval(out, months.into(), days.into(), micros);
+            }
+            DataType::Duration(TimeUnit::Microsecond) => {
+                let micros = array.as_primitive::<DurationMicrosecondType>().value(row);
+                self.push_interval(out, 0, micros / MICROS_PER_DAY, micros % MICROS_PER_DAY);
+            }
+            DataType::Dictionary(_, _) => {
+                let dictionary = array.as_any_dictionary();
+                let key = dictionary.normalized_keys()[row];
+                self.write(dictionary.values().as_ref(), key, out)?;
+            }
+            _ => out.push_str(&array_value_to_string(array, row).map_err(Error::internal)?),
         }
-        DataType::Interval(unit) => push_interval(out, array, row, unit),
-        DataType::Duration(TimeUnit::Microsecond) => {
-            push_interval_parts(out, 0, 0, array.as_primitive::<DurationMicrosecondType>().value(row));
-        }
-        DataType::Dictionary(_, _) => {
-            let dictionary = array.as_any_dictionary();
-            let key = dictionary.normalized_keys()[row];
-            format_value(dictionary.values().as_ref(), key, out)?;
-        }
-        _ => out.push_str(&array_value_to_string(array, row).map_err(Error::internal)?),
+        Ok(())
     }
-    Ok(())
+
+    /// What `now`, `today`, `tomorrow` and `yesterday` mean, as local time; None for any other text, and where no
+    /// statement runs.
+    pub fn clock_word(&self, text: &str) -> Result<Option<i64>> {
+        match self.now {
+            Some(now) if literal::is_clock_word(text) => Ok(literal::special_timestamp(text, self.zone.local(now)?)),
+            _ => Ok(None),
+        }
+    }
+
+    fn float_digits(&self, certain: i32) -> usize {
+        usize::try_from(certain + self.extra_float_digits).unwrap_or(1).max(1)
+    }
+
+    fn push_interval(&self, out: &mut String, months: i64, days: i64, micros: i64) {
+        match self.interval_style {
+            IntervalStyle::Postgres => interval_text::postgres(out, months, days, micros),
+            IntervalStyle::PostgresVerbose => interval_text::verbose(out, months, days, micros),
+            IntervalStyle::SqlStandard => interval_text::sql_standard(out, months, days, micros),
+        }
+    }
+}
+
+fn push_instant(out: &mut String, micros: i64, zone: Zone) {
+    let offset = zone.offset_at(micros);
+    push_timestamp(out, micros.saturating_add(i64::from(offset) * MICROS_PER_SECOND));
+    push_offset(out, offset);
 }
 
 fn push(out: &mut String, value: impl std::fmt::Display) {
@@ -96,7 +196,7 @@ fn timestamp_micros(array: &dyn Array, row: usize, unit: &TimeUnit) -> i64 {
 }
 
 /// C's `%.{digits}g`, which is what Redshift's PostgreSQL prints with.
-fn push_float(out: &mut String, value: f64, digits: usize) {
+pub(super) fn push_float(out: &mut String, value: f64, digits: usize) {
     if value.is_nan() {
         return out.push_str("NaN");
     }
@@ -160,7 +260,7 @@ fn push_date(out: &mut String, days: i64) {
     }
 }
 
-fn push_time(out: &mut String, micros: i64) {
+pub(super) fn push_time(out: &mut String, micros: i64) {
     let seconds = micros.div_euclid(MICROS_PER_SECOND);
     let _ = write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     let fraction = micros.rem_euclid(MICROS_PER_SECOND);
@@ -170,49 +270,40 @@ fn push_time(out: &mut String, micros: i64) {
 }
 
 fn push_timestamp(out: &mut String, micros: i64) {
-    let micros_per_day = SECONDS_PER_DAY * MICROS_PER_SECOND;
-    let days = micros.div_euclid(micros_per_day);
+    let days = micros.div_euclid(MICROS_PER_DAY);
     let (year, month, day) = civil_from_days(days);
     let _ = write!(out, "{:04}-{month:02}-{day:02} ", if year > 0 { year } else { 1 - year });
-    push_time(out, micros.rem_euclid(micros_per_day));
+    push_time(out, micros.rem_euclid(MICROS_PER_DAY));
     if year <= 0 {
         out.push_str(" BC");
     }
 }
 
-fn push_interval(out: &mut String, array: &dyn Array, row: usize, unit: &IntervalUnit) {
-    match unit {
-        IntervalUnit::YearMonth => {
-            push_interval_parts(out, array.as_primitive::<IntervalYearMonthType>().value(row), 0, 0);
-        }
-        IntervalUnit::DayTime => {
-            let value = array.as_primitive::<IntervalDayTimeType>().value(row);
-            push_interval_parts(out, 0, value.days, i64::from(value.milliseconds) * 1_000);
-        }
-        IntervalUnit::MonthDayNano => {
-            let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
-            push_interval_parts(out, value.months, value.days, value.nanoseconds / 1_000);
-        }
+/// Appends an offset from UTC as `+HH[:MM[:SS]]`.
+fn push_offset(out: &mut String, seconds: i32) {
+    out.push(if seconds < 0 { '-' } else { '+' });
+    let seconds = seconds.unsigned_abs();
+    let _ = write!(out, "{:02}", seconds / 3600);
+    if !seconds.is_multiple_of(3600) {
+        let _ = write!(out, ":{:02}", seconds / 60 % 60);
+    }
+    if !seconds.is_multiple_of(60) {
+        let _ = write!(out, ":{:02}", seconds % 60);
     }
 }
 
-fn push_interval_parts(out: &mut String, months: i32, days: i32, micros: i64) {
-    let start = out.len();
-    let mut unit = |value: i32, name: &str| {
-        if value != 0 {
-            let _ = write!(out, "{value} {name}{} ", if value.abs() == 1 { "" } else { "s" });
+/// Months, days and microseconds of an interval.
+fn interval_parts(array: &dyn Array, row: usize, unit: &IntervalUnit) -> (i32, i32, i64) {
+    match unit {
+        IntervalUnit::YearMonth => (array.as_primitive::<IntervalYearMonthType>().value(row), 0, 0),
+        IntervalUnit::DayTime => {
+            let value = array.as_primitive::<IntervalDayTimeType>().value(row);
+            (0, value.days, i64::from(value.milliseconds) * 1_000)
         }
-    };
-    unit(months / 12, "year");
-    unit(months % 12, "mon");
-    unit(days, "day");
-    if micros != 0 || out.len() == start {
-        if micros < 0 {
-            out.push('-');
+        IntervalUnit::MonthDayNano => {
+            let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
+            (value.months, value.days, value.nanoseconds / 1_000)
         }
-        push_time(out, micros.abs());
-    } else {
-        out.pop();
     }
 }
 

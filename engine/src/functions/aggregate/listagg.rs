@@ -34,6 +34,7 @@ use crate::{
         definition::{Documentation, Types},
         text,
     },
+    types::RedshiftType,
 };
 
 /// LISTAGG
@@ -111,13 +112,18 @@ impl AggregateUDFImpl for ListAgg {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> DataFusionResult<Vec<DataType>> {
-        check(arg_types).map_err(DataFusionError::from)?;
         Ok(arg_types.to_vec())
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> DataFusionResult<DataType> {
         check(arg_types).map_err(DataFusionError::from)?;
         Ok(DataType::Utf8View)
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> DataFusionResult<FieldRef> {
+        let types: Vec<DataType> = arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        self.return_type(&types)?;
+        Ok(Arc::new(RedshiftType::Varchar(Some(65_535)).field(self.name(), true)))
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> DataFusionResult<Box<dyn Accumulator>> {
@@ -163,7 +169,7 @@ struct Strings {
 impl Strings {
     fn converter(&mut self, specification: &ArrayRef) -> Result<&RowConverter> {
         if self.converter.is_none() {
-            let specification = text::to_text(specification, "UTC")?;
+            let specification = text::as_text(specification)?;
             let letters: Vec<char> = specification.iter().next().flatten().unwrap_or_default().chars().collect();
             if letters.len() != 2 * self.keys.len() {
                 return Err(Error::internal("the order of LISTAGG does not fit its keys"));
@@ -182,7 +188,7 @@ impl Strings {
             return Ok(());
         }
         if let Some(delimiter) = values.get(1) {
-            let delimiter = text::to_text(&delimiter.slice(0, 1), "UTC")?;
+            let delimiter = text::as_text(&delimiter.slice(0, 1))?;
             self.delimiter = delimiter.iter().next().flatten().map(str::to_string);
         }
         let rows = if self.keys.is_empty() {
@@ -191,7 +197,7 @@ impl Strings {
             let converter = self.converter(&values[2].slice(0, 1))?;
             Some(converter.convert_columns(&values[3..]).map_err(Error::internal)?)
         };
-        for (row, value) in text::to_text(&values[0], "UTC")?.iter().enumerate() {
+        for (row, value) in text::as_text(&values[0])?.iter().enumerate() {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 let key = rows.as_ref().map_or_else(Vec::new, |rows| rows.row(row).as_ref().to_vec());
                 self.entries.push((key, value.to_string()));

@@ -1,7 +1,7 @@
-//! Aggregate functions (page c_Aggregate_Functions). What DataFusion's own do as Redshift documents
-//! it is taken from there: COUNT (wrapped), MIN, MAX, ANY_VALUE, BIT_AND, BIT_OR, BOOL_AND, BOOL_OR, STDDEV*,
-//! VAR*.
+//! Aggregate functions (page c_Aggregate_Functions). COUNT is DataFusion's own, wrapped.
 
+/// Aggregates that compute as DataFusion's do
+mod adapted;
 /// COUNT
 pub mod count;
 /// MIN and MAX of SUPER values
@@ -21,24 +21,49 @@ pub mod totals;
 
 use std::sync::Arc;
 
-use datafusion::{functions_aggregate as built_in, logical_expr::AggregateUDF};
+use datafusion::logical_expr::AggregateUDF;
 
 use super::definition::Documentation;
 
-/// The documentation of the family's own functions.
-pub const DOCUMENTATION: &[&Documentation] = &[
-    &listagg::LISTAGG,
-    &percentile::MEDIAN,
-    &percentile::PERCENTILE_CONT,
-    &percentile::PERCENTILE_DISC,
-    &sum::AVG,
-    &sum::SUM,
+/// COUNT
+static COUNT: Documentation = Documentation {
+    name: "count",
+    aliases: &[],
+    category: "aggregate",
+    description: "How many rows there are, or how many values that are not NULL, as BIGINT. APPROXIMATE                   COUNT(DISTINCT …) is exact here.",
+    arguments: &[("expression", "`*`, or a value; with DISTINCT different values are counted")],
+    example: "select count(distinct venuecity) from venue;",
+};
+
+/// GROUPING
+static GROUPING: Documentation = Documentation {
+    name: "grouping",
+    aliases: &[],
+    category: "aggregate",
+    description: "1 where a grouping column stands for all its values in a row of ROLLUP, CUBE or GROUPING SETS, else \
+                  0. GROUPING_ID of several columns has a bit for each, the first the highest.",
+    arguments: &[("expression", "a grouping column")],
+    example: "select grouping(category), sum(cost) from orders group by rollup (category);",
+};
+
+/// The documentation of the family's functions.
+pub const DOCUMENTATION: &[&[&Documentation]] = &[
+    &adapted::DOCUMENTATION,
+    &[
+        &COUNT,
+        &GROUPING,
+        &listagg::LISTAGG,
+        &percentile::MEDIAN,
+        &percentile::PERCENTILE_CONT,
+        &percentile::PERCENTILE_DISC,
+        &sum::AVG,
+        &sum::SUM,
+    ],
 ];
 
 /// All aggregate functions.
 pub fn all() -> Vec<Arc<AggregateUDF>> {
-    let alias = |function: Arc<AggregateUDF>, name| Arc::new(function.as_ref().clone().with_aliases([name]));
-    vec![
+    let own = [
         sum::sum(),
         sum::avg(),
         listagg::listagg(),
@@ -46,16 +71,7 @@ pub fn all() -> Vec<Arc<AggregateUDF>> {
         percentile::percentile_cont(),
         percentile::percentile_disc(),
         count::count(),
-        built_in::min_max::min_udaf(),
-        built_in::min_max::max_udaf(),
-        built_in::any_value::any_value_udaf(),
-        built_in::bit_and_or_xor::bit_and_udaf(),
-        built_in::bit_and_or_xor::bit_or_udaf(),
-        built_in::bool_and_or::bool_and_udaf(),
-        built_in::bool_and_or::bool_or_udaf(),
-        built_in::stddev::stddev_udaf(),
-        built_in::stddev::stddev_pop_udaf(),
-        alias(built_in::variance::var_samp_udaf(), "variance"),
-        built_in::variance::var_pop_udaf(),
-    ]
+        datafusion::functions_aggregate::grouping::grouping_udaf(),
+    ];
+    own.into_iter().chain(adapted::all()).collect()
 }

@@ -180,7 +180,6 @@ impl AggregateUDFImpl for Percentile {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> DataFusionResult<Vec<DataType>> {
-        self.result(arg_types).map_err(DataFusionError::from)?;
         Ok(arg_types.to_vec())
     }
 
@@ -253,7 +252,7 @@ impl Values {
             }
         }
         if let Some(direction) = values.get(2) {
-            let direction = text::to_text(&direction.slice(0, 1), "UTC")?;
+            let direction = text::as_text(&direction.slice(0, 1))?;
             self.descending = direction.iter().next().flatten() == Some("desc");
         }
         Ok(())

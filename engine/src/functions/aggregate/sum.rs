@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use arrow::datatypes::{DataType, Field, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
 use datafusion::{
     error::{DataFusionError, Result as DataFusionResult},
     logical_expr::{
@@ -16,7 +16,7 @@ use datafusion::{
 };
 
 use super::super_total::SuperTotal;
-use super::totals::{Addend, Decimals, DistinctTotals, Floats, Integers, Outcome, Totals};
+use super::totals::{Addend, Decimals, DistinctTotals, Durations, Floats, Integers, Months, Outcome, Totals};
 use crate::{
     error::{Error, Result},
     functions::{
@@ -25,6 +25,9 @@ use crate::{
         number::{PRECISION_MAX, decimal_scale},
     },
 };
+
+const DAY_TO_SECOND: DataType = DataType::Duration(TimeUnit::Microsecond);
+const YEAR_TO_MONTH: DataType = DataType::Interval(IntervalUnit::YearMonth);
 
 /// SUM
 pub static SUM: Documentation = Documentation {
@@ -104,6 +107,8 @@ impl Total {
             (Kind::Super, _) => Ok(DataType::LargeBinary),
             (Kind::Decimal, DataType::Decimal128(precision, scale)) => Ok(DataType::Decimal128(*precision, *scale)),
             (Kind::Decimal, other) => Ok(DataType::Decimal128(PRECISION_MAX, decimal_scale(other))),
+            (Kind::Interval, DataType::Duration(_)) => Ok(DAY_TO_SECOND),
+            (Kind::Interval, DataType::Interval(IntervalUnit::YearMonth)) => Ok(YEAR_TO_MONTH),
             _ => call.refuse(),
         }
     }
@@ -129,7 +134,8 @@ impl AggregateUDFImpl for Total {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> DataFusionResult<Vec<DataType>> {
-        Ok(vec![self.coerced(arg_types).map_err(DataFusionError::from)?])
+        // Refused calls are refused by `return_type`, with an error that keeps its form.
+        Ok(self.coerced(arg_types).map_or_else(|_| arg_types.to_vec(), |coerced| vec![coerced]))
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> DataFusionResult<DataType> {
@@ -148,6 +154,8 @@ impl AggregateUDFImpl for Total {
                 return Err(Error::not_supported(what.to_uppercase()).into());
             }
             DataType::LargeBinary => Box::new(SuperTotal::new(self.outcome)),
+            DataType::Duration(_) => self.accumulate::<Durations>(&args),
+            DataType::Interval(_) => self.accumulate::<Months>(&args),
             _ => self.accumulate::<Decimals>(&args),
         })
     }
@@ -171,6 +179,8 @@ impl AggregateUDFImpl for Total {
         let state = state_type(&result);
         Ok(match result {
             DataType::Float64 => Box::new(Totals::<Floats>::new(self.outcome, result, state)),
+            DataType::Duration(_) => Box::new(Totals::<Durations>::new(self.outcome, result, state)),
+            DataType::Interval(_) => Box::new(Totals::<Months>::new(self.outcome, result, state)),
             DataType::Int64 => Box::new(Totals::<Integers>::new(self.outcome, result, state)),
             _ => Box::new(Totals::<Decimals>::new(self.outcome, result, state)),
         })

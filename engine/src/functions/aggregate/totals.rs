@@ -12,7 +12,9 @@ use arrow::{
         ListArray, PrimitiveArray,
     },
     buffer::OffsetBuffer,
-    datatypes::{DataType, Decimal128Type, Field, Float64Type, Int64Type},
+    datatypes::{
+        DataType, Decimal128Type, DurationMicrosecondType, Field, Float64Type, Int64Type, IntervalYearMonthType,
+    },
 };
 use datafusion::{
     common::ScalarValue,
@@ -64,6 +66,12 @@ pub trait Addend: Debug + Send + Sync + 'static {
 /// SMALLINT, INTEGER and BIGINT, as Int64.
 #[derive(Debug)]
 pub struct Integers;
+/// INTERVAL DAY TO SECOND, in microseconds.
+#[derive(Debug)]
+pub struct Durations;
+/// INTERVAL YEAR TO MONTH, in months.
+#[derive(Debug)]
+pub struct Months;
 /// DECIMAL
 #[derive(Debug)]
 pub struct Decimals;
@@ -98,6 +106,56 @@ impl Addend for Integers {
             }
         });
         Ok(Arc::new(results.collect::<Result<Int64Array>>()?))
+    }
+}
+
+/// The results of intervals, which are sums or truncated averages of whole units.
+fn finish_units<T: ArrowPrimitiveType>(outcome: Outcome, sums: &[i128], counts: &[i64]) -> Result<PrimitiveArray<T>>
+where
+    T::Native: TryFrom<i128>,
+{
+    let results = sums.iter().zip(counts).map(|(sum, count)| {
+        let value = match (*count, outcome) {
+            (0, _) => return Ok(None),
+            (_, Outcome::Sum) => *sum,
+            (count, Outcome::Average) => *sum / i128::from(count),
+        };
+        T::Native::try_from(value).map(Some).map_err(|_| Error::out_of_range("interval"))
+    });
+    results.collect()
+}
+
+impl Addend for Durations {
+    type Input = DurationMicrosecondType;
+    type Sum = Decimal128Type;
+
+    fn add(sum: &mut i128, value: i64, negative: bool) -> Result<()> {
+        add_wide(sum, value.into(), negative)
+    }
+
+    fn merge(sum: &mut i128, other: i128) -> Result<()> {
+        add_wide(sum, other, false)
+    }
+
+    fn finish(outcome: Outcome, sums: &[i128], counts: &[i64], _: &DataType) -> Result<ArrayRef> {
+        Ok(Arc::new(finish_units::<DurationMicrosecondType>(outcome, sums, counts)?))
+    }
+}
+
+impl Addend for Months {
+    type Input = IntervalYearMonthType;
+    type Sum = Decimal128Type;
+
+    fn add(sum: &mut i128, value: i32, negative: bool) -> Result<()> {
+        add_wide(sum, value.into(), negative)
+    }
+
+    fn merge(sum: &mut i128, other: i128) -> Result<()> {
+        add_wide(sum, other, false)
+    }
+
+    fn finish(outcome: Outcome, sums: &[i128], counts: &[i64], _: &DataType) -> Result<ArrayRef> {
+        Ok(Arc::new(finish_units::<IntervalYearMonthType>(outcome, sums, counts)?))
     }
 }
 

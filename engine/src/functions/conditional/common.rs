@@ -13,21 +13,33 @@ use datafusion::logical_expr::{Expr, cast};
 use crate::{
     error::{Error, Result, SqlState},
     functions::{
-        arguments::{Call, Kind, TIMESTAMP, convert, timestamptz},
+        arguments::{Call, Kind, TIMESTAMP, TIMETZ, convert, timestamptz},
         definition::Types,
         number::{self, PRECISION_MAX},
         operator::cast_expr,
         super_type::operator,
         type_name,
     },
-    types::{RedshiftType, cast::CastMode, super_value},
+    types::{
+        RedshiftType,
+        cast::{CastMode, cast_array_in},
+        super_value,
+    },
 };
+
+/// The greatest precision of a DECIMAL of 64 bits.
+const PRECISION_64_BITS: u8 = 19;
 
 /// The common type of the arguments at some places.
 pub fn common_type(types: &Types, indices: impl Iterator<Item = usize>) -> Result<DataType> {
     let mut common = DataType::Null;
     for index in indices {
-        common = unify(&common, types.data_type(index))?;
+        let other = types.data_type(index);
+        common = unify(&common, other).ok_or_else(|| {
+            let (a, b) = (type_name(&common), type_name(other));
+            let message = format!("{} types {a} and {b} cannot be matched", types.name().to_uppercase());
+            Error::new(SqlState::DATATYPE_MISMATCH, message)
+        })?;
     }
     // a bare NULL is text
     Ok(match common {
@@ -36,15 +48,11 @@ pub fn common_type(types: &Types, indices: impl Iterator<Item = usize>) -> Resul
     })
 }
 
-/// The common type of two types.
-fn unify(a: &DataType, b: &DataType) -> Result<DataType> {
-    use Kind::{Date, Decimal, Float, Integer, Null, Text, Timestamp, TimestampTz};
-    let mismatch = || {
-        let message = format!("types {} and {} cannot be matched", type_name(a), type_name(b));
-        Error::new(SqlState::DATATYPE_MISMATCH, message)
-    };
+/// The common type of two types; None when there is none. Text gives way, as a literal does.
+pub fn unify(a: &DataType, b: &DataType) -> Option<DataType> {
+    use Kind::{Date, Decimal, Float, Integer, Interval, Null, Text, Time, TimeTz, Timestamp, TimestampTz};
     let (kind_a, kind_b) = (Kind::of(a), Kind::of(b));
-    Ok(match (kind_a, kind_b) {
+    Some(match (kind_a, kind_b) {
         _ if a == b => a.clone(),
         (Kind::Super, _) | (_, Kind::Super) => DataType::LargeBinary,
         (Null, _) => b.clone(),
@@ -59,13 +67,13 @@ fn unify(a: &DataType, b: &DataType) -> Result<DataType> {
         (Integer | Decimal, Integer | Decimal) => unify_decimals(a, b),
         (Date, Timestamp) | (Timestamp, Date) => TIMESTAMP,
         (Date | Timestamp, TimestampTz) | (TimestampTz, Date | Timestamp) => timestamptz(),
+        (Time, TimeTz) | (TimeTz, Time) => TIMETZ,
+        (Interval, Interval) => DataType::Interval(arrow::datatypes::IntervalUnit::MonthDayNano),
         // text next to another type is taken to be a literal of that type
-        (Text, Kind::Other | Kind::Binary | Kind::Interval) | (Kind::Other | Kind::Binary | Kind::Interval, Text) => {
-            return Err(mismatch());
-        }
+        (Text, Kind::Other | Kind::Binary) | (Kind::Other | Kind::Binary, Text) => return None,
         (Text, _) => b.clone(),
         (_, Text) => a.clone(),
-        _ => return Err(mismatch()),
+        _ => return None,
     })
 }
 
@@ -74,7 +82,10 @@ fn unify_decimals(a: &DataType, b: &DataType) -> DataType {
     let whole = |data_type: &DataType, scale: i8| i32::from(number::decimal_precision(data_type)) - i32::from(scale);
     let scale = scale_a.max(scale_b);
     let precision = whole(a, scale_a).max(whole(b, scale_b)) + i32::from(scale);
-    DataType::Decimal128(u8::try_from(precision).unwrap_or(PRECISION_MAX).min(PRECISION_MAX), scale)
+    // 64 bits stay 64 bits
+    let widest = number::decimal_precision(a).max(number::decimal_precision(b));
+    let limit = if widest <= PRECISION_64_BITS { PRECISION_64_BITS } else { PRECISION_MAX };
+    DataType::Decimal128(u8::try_from(precision).unwrap_or(PRECISION_MAX).min(limit), scale)
 }
 
 /// An argument converted to a type; the flag says that it is a constant.
@@ -116,6 +127,10 @@ pub fn argument_as(call: &Call, index: usize, data_type: &DataType) -> Result<(A
             convert(&times, data_type)?
         }
         DataType::LargeBinary => Arc::new(call.semi_structured(index)?.array().clone()),
+        DataType::Duration(_) | DataType::Interval(_) => {
+            let target = RedshiftType::of_arrow(data_type).ok_or_else(|| Error::internal("no type of interval"))?;
+            cast_array_in(&array, &target, CastMode::Explicit, &call.format)?
+        }
         other => convert(&array, other)?,
     };
     Ok((array, constant))

@@ -2,20 +2,18 @@
 //! r_DATE_PART_YEAR): a part of a date or time as a number. `EXTRACT(part FROM x)` is bound as
 //! `extract('part', x)`.
 
-use arrow::{
-    array::AsArray,
-    datatypes::{DataType, Float64Type, Int32Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit},
-};
+use arrow::datatypes::{DataType, Float64Type, Int32Type};
 
 use super::{
     calendar::{self, MICROS_PER_DAY},
+    interval::Interval,
     part::DatePart,
     zone::Zone,
 };
 use crate::{
     error::{Error, Result},
     functions::{
-        arguments::{Call, Kind, Values, convert},
+        arguments::{Call, Kind, Values},
         definition::{Documentation, ScalarFunction, Types},
     },
 };
@@ -101,20 +99,20 @@ fn to_integer(value: i64) -> Result<i32> {
 
 fn check_types(types: &Types) -> Result<()> {
     types.require(0, |kind| kind == Kind::Text)?;
-    types.require(1, |kind| kind.is_date_or_text() || matches!(kind, Kind::Time | Kind::Interval))
+    types.require(1, |kind| kind.is_date_or_text() || matches!(kind, Kind::Time | Kind::TimeTz | Kind::Interval))
 }
 
 /// Where the part is taken from.
 enum Source {
     Local(Values<TimestampMicrosecondArray>, Option<Zone>),
     Time(Values<Int64Array>),
-    Interval(Vec<Option<IntervalMonthDayNano>>),
+    Interval(Vec<Option<Interval>>),
 }
 
 /// One value of it.
 enum Value {
     Moment { local: i64, offset: i32 },
-    Interval(IntervalMonthDayNano),
+    Interval(Interval),
 }
 
 impl Source {
@@ -144,9 +142,7 @@ impl Value {
         match self {
             Value::Moment { local, offset } => part.date_part(*local, *offset),
             Value::Interval(interval) => match part {
-                DatePart::Second | DatePart::Millisecond | DatePart::Microsecond => {
-                    part.date_part(interval.nanoseconds / 1000, 0)
-                }
+                DatePart::Second | DatePart::Millisecond | DatePart::Microsecond => part.date_part(interval.micros, 0),
                 _ => interval_part(part, interval) as f64,
             },
         }
@@ -154,10 +150,8 @@ impl Value {
 }
 
 /// A part of an interval. Its signs are those of the interval's own fields.
-fn interval_part(part: DatePart, interval: &IntervalMonthDayNano) -> i64 {
-    let months = i64::from(interval.months);
-    let days = i64::from(interval.days);
-    let micros = interval.nanoseconds / 1000;
+fn interval_part(part: DatePart, interval: &Interval) -> i64 {
+    let Interval { months, days, micros } = *interval;
     match part {
         DatePart::Millennium => months / 12_000,
         DatePart::Century => months / 1200,
@@ -190,15 +184,12 @@ fn arguments(call: &Call) -> Result<Option<(DatePart, Source)>> {
         return Err(part.unsupported("timestamp without time zone"));
     }
     let source = match kind {
-        Kind::Time if part.in_time() => Source::Time(call.time(1)?),
-        Kind::Time => return Err(part.unsupported("time")),
+        Kind::Time | Kind::TimeTz if part.in_time() => Source::Time(call.time(1)?),
+        Kind::Time | Kind::TimeTz => return Err(part.unsupported("time")),
         Kind::Interval if matches!(part, DatePart::DayOfWeek | DatePart::DayOfYear) => {
             return Err(part.unsupported("interval"));
         }
-        Kind::Interval => {
-            let array = convert(&call.array(1)?.0, &DataType::Interval(IntervalUnit::MonthDayNano))?;
-            Source::Interval(array.as_primitive::<IntervalMonthDayNanoType>().iter().collect())
-        }
+        Kind::Interval => Source::Interval(call.intervals(1)?),
         Kind::TimestampTz => Source::Local(call.timestamp(1)?, Some(call.session_zone()?)),
         _ => Source::Local(call.timestamp(1)?, None),
     };
@@ -247,7 +238,7 @@ mod tests {
 
     #[test]
     fn parts_of_intervals() {
-        let interval = IntervalMonthDayNano::new(14, 3, 3_723_004_005_000);
+        let interval = Interval { months: 14, days: 3, micros: 3_723_004_005 };
         for (part, expected) in [
             (DatePart::Year, 1),
             (DatePart::Month, 2),

@@ -2,7 +2,7 @@
 
 use arrow::{
     array::ArrayRef,
-    datatypes::{DataType, Time64MicrosecondType, TimestampMicrosecondType},
+    datatypes::{DataType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Result,
     functions::{
-        arguments::{Call, Kind, TIME, TIMESTAMP, timestamptz},
+        arguments::{Call, Kind, TIME, TIMESTAMP, TIMETZ, timestamptz},
         definition::{Documentation, ScalarFunction, Types},
     },
 };
@@ -42,6 +42,7 @@ fn returns(types: &Types) -> Result<DataType> {
     types.require(1, Kind::is_number_or_text)?;
     match types.kind(2) {
         Kind::Time => Ok(TIME),
+        Kind::TimeTz => Ok(TIMETZ),
         Kind::TimestampTz => Ok(timestamptz()),
         Kind::Date | Kind::Timestamp | Kind::Text | Kind::Null => Ok(TIMESTAMP),
         _ => types.refuse(),
@@ -55,17 +56,19 @@ fn invoke(call: &Call) -> Result<ArrayRef> {
     let part = DatePart::parse(&name)?;
     let amounts = call.int(1)?;
     match call.kind(2) {
-        Kind::Time => {
+        Kind::Time | Kind::TimeTz => {
             let times = call.time(2)?;
             let unit = part.micros().filter(|_| part.in_time()).ok_or_else(|| part.unsupported("time"))?;
-            call.build::<Time64MicrosecondType>(|row| match (amounts.get(row), times.get(row)) {
-                (Some(amount), Some(time)) => {
-                    // a day has no other day after it: times wrap around
-                    let shift = i128::from(amount) * i128::from(unit) % i128::from(MICROS_PER_DAY);
-                    Ok(Some((time + shift as i64).rem_euclid(MICROS_PER_DAY)))
-                }
-                _ => Ok(None),
-            })
+            let moved = |row| {
+                let (amount, time) = (amounts.get(row)?, times.get(row)?);
+                // a day has no other day after it: times wrap around
+                let shift = i128::from(amount) * i128::from(unit) % i128::from(MICROS_PER_DAY);
+                Some((time + shift as i64).rem_euclid(MICROS_PER_DAY))
+            };
+            if call.return_type == &TIMETZ {
+                return call.build::<Time64NanosecondType>(|row| Ok(moved(row).map(|micros| micros * 1000)));
+            }
+            call.build::<Time64MicrosecondType>(|row| Ok(moved(row)))
         }
         Kind::TimestampTz => {
             let zone = call.session_zone()?;

@@ -42,7 +42,7 @@ pub static DATEDIFF: ScalarFunction = ScalarFunction {
 
 fn returns(types: &Types) -> Result<DataType> {
     types.require(0, |kind| kind == Kind::Text)?;
-    let is_time = |kind| matches!(kind, Kind::Time | Kind::Text | Kind::Null);
+    let is_time = |kind| matches!(kind, Kind::Time | Kind::TimeTz | Kind::Text | Kind::Null);
     let times = is_time(types.kind(1)) && is_time(types.kind(2));
     if !times {
         types.require(1, Kind::is_date_or_text)?;
@@ -56,7 +56,7 @@ fn invoke(call: &Call) -> Result<ArrayRef> {
         return call.build::<Int64Type>(|_| Ok(None));
     };
     let part = DatePart::parse(&name)?;
-    if call.kind(1) == Kind::Time || call.kind(2) == Kind::Time {
+    if call.kind(1).is_time() || call.kind(2).is_time() {
         let unit = part.micros().filter(|_| part.in_time()).ok_or_else(|| part.unsupported("time"))?;
         let (from, to) = (call.time(1)?, call.time(2)?);
         return call.build::<Int64Type>(|row| match (from.get(row), to.get(row)) {

@@ -2,17 +2,21 @@
 //! units (`1w, 1h 30 minutes`, `0.5 days`) and times (`01:02:03`).
 
 use arrow::{
-    array::AsArray,
-    datatypes::{DataType, Int32Type, IntervalMonthDayNanoType, IntervalUnit},
+    array::{ArrayRef, AsArray},
+    datatypes::{DataType, DurationMicrosecondType, Int32Type, IntervalMonthDayNanoType, IntervalUnit},
 };
 
-use super::{calendar::MICROS_PER_DAY, literal, part::DatePart};
+use super::{
+    calendar::{MICROS_PER_DAY, MICROS_PER_SECOND},
+    part::DatePart,
+};
 use crate::{
     error::{Error, Result, SqlState},
     functions::{
         arguments::{Call, Kind, convert},
         definition::{Documentation, ScalarFunction},
     },
+    types::IntervalField,
 };
 
 /// INTERVAL_CMP
@@ -46,14 +50,8 @@ pub static INTERVAL_CMP: ScalarFunction = ScalarFunction {
 /// The lengths of an argument's intervals in microseconds; one for a constant.
 fn lengths(call: &Call, index: usize) -> Result<Vec<Option<i128>>> {
     if call.kind(index) == Kind::Interval {
-        let array = convert(&call.array(index)?.0, &DataType::Interval(IntervalUnit::MonthDayNano))?;
-        let intervals = array.as_primitive::<IntervalMonthDayNanoType>();
-        let length = |value: arrow::datatypes::IntervalMonthDayNano| Interval {
-            months: value.months.into(),
-            days: value.days.into(),
-            micros: value.nanoseconds / 1000,
-        };
-        return Ok(intervals.iter().map(|value| value.map(|value| length(value).length())).collect());
+        let intervals = read(&call.array(index)?.0)?;
+        return Ok(intervals.into_iter().map(|value| value.map(Interval::length)).collect());
     }
     let texts = call.text(index)?;
     texts
@@ -75,7 +73,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    fn length(self) -> i128 {
+    /// How long it is in microseconds, a month counting 30 days.
+    pub fn length(self) -> i128 {
         let days = i128::from(self.months) * 30 + i128::from(self.days);
         days * i128::from(MICROS_PER_DAY) + i128::from(self.micros)
     }
@@ -100,46 +99,118 @@ impl Interval {
     }
 }
 
+/// The intervals of an array of any interval type.
+pub fn read(array: &ArrayRef) -> Result<Vec<Option<Interval>>> {
+    if let Some(durations) = array.as_primitive_opt::<DurationMicrosecondType>() {
+        let interval =
+            |micros: i64| Interval { months: 0, days: micros / MICROS_PER_DAY, micros: micros % MICROS_PER_DAY };
+        return Ok(durations.iter().map(|value| value.map(interval)).collect());
+    }
+    let array = convert(array, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+    let interval = |value: arrow::datatypes::IntervalMonthDayNano| Interval {
+        months: value.months.into(),
+        days: value.days.into(),
+        micros: value.nanoseconds / 1000,
+    };
+    Ok(array.as_primitive::<IntervalMonthDayNanoType>().iter().map(|value| value.map(interval)).collect())
+}
+
 /// Reads the text of an interval; a number without a unit counts seconds.
 pub fn parse(text: &str) -> Result<Interval> {
-    let invalid = || {
-        let message = format!("invalid input syntax for type interval: \"{text}\"");
-        Error::new(SqlState::INVALID_DATETIME_FORMAT, message)
+    Reader { text, unit: DatePart::Second }.read()
+}
+
+/// Reads the text of an interval with a qualifier: a number without a unit counts its least field.
+pub fn parse_qualified(text: &str, field: IntervalField) -> Result<Interval> {
+    let unit = match field {
+        IntervalField::Year => DatePart::Year,
+        IntervalField::Month => DatePart::Month,
+        IntervalField::Day => DatePart::Day,
+        IntervalField::Hour => DatePart::Hour,
+        IntervalField::Minute => DatePart::Minute,
+        IntervalField::Second => DatePart::Second,
     };
-    let mut interval = Interval::default();
-    let mut rest = text.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == '@');
-    if rest.is_empty() {
-        return Err(invalid());
+    Reader { text, unit }.read()
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// What a number without a unit counts.
+    unit: DatePart,
+}
+
+impl Reader<'_> {
+    fn invalid(&self) -> Error {
+        let message = format!("invalid input syntax for type interval: \"{}\"", self.text);
+        Error::new(SqlState::INVALID_DATETIME_FORMAT, message)
     }
-    let mut ago = false;
-    while !rest.is_empty() {
-        if rest.eq_ignore_ascii_case("ago") {
-            ago = true;
-            break;
+
+    fn read(&self) -> Result<Interval> {
+        let mut interval = Interval::default();
+        let mut rest = self.text.trim_matches(|c: char| c.is_whitespace() || c == ',' || c == '@');
+        if rest.is_empty() {
+            return Err(self.invalid());
         }
-        let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | ':')).unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
+        while !rest.is_empty() {
+            if rest.eq_ignore_ascii_case("ago") {
+                let Interval { months, days, micros } = interval;
+                return Ok(Interval { months: -months, days: -days, micros: -micros });
+            }
+            let end =
+                rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | ':')).unwrap_or(rest.len());
+            let (number, after) = rest.split_at(end);
+            rest = self.part(&mut interval, number, after.trim_start()).ok_or_else(|| self.invalid())?;
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        }
+        Ok(interval)
+    }
+
+    /// One number with what follows it; what is left after them.
+    fn part<'r>(&self, interval: &mut Interval, number: &str, after: &'r str) -> Option<&'r str> {
+        let (negative, digits) = match number.as_bytes().first()? {
+            b'-' => (true, &number[1..]),
+            b'+' => (false, &number[1..]),
+            _ => (false, number),
+        };
         if number.contains(':') {
-            let time = literal::parse_time(number.trim_start_matches(['-', '+'])).map_err(|_| invalid())?;
-            interval.micros += if number.starts_with('-') { -time } else { time };
-            rest = after;
-        } else {
-            let amount: f64 = number.parse().map_err(|_| invalid())?;
-            let after = after.trim_start();
-            let length = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-            let part = match &after[..length] {
-                "" => DatePart::Second,
-                unit => DatePart::parse(unit).map_err(|_| invalid())?,
-            };
-            interval.add(amount, part).ok_or_else(invalid)?;
-            rest = &after[length..];
+            let micros = self.clock(digits)?;
+            interval.micros = interval.micros.checked_add(if negative { -micros } else { micros })?;
+            return Some(after);
         }
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if let Some((years, months)) = digits.split_once('-') {
+            // SQL's year-month
+            let months = years.parse::<i64>().ok()?.checked_mul(12)?.checked_add(months.parse::<i64>().ok()?)?;
+            interval.months = interval.months.checked_add(if negative { -months } else { months })?;
+            return Some(after);
+        }
+        let amount: f64 = number.parse().ok()?;
+        let length = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (part, left) = match &after[..length] {
+            "" | "ago" => {
+                // A time after a bare number makes it days.
+                let days = after
+                    .find(|c: char| !c.is_ascii_digit() && c != '+' && c != '-')
+                    .is_some_and(|at| after[at..].starts_with(':') && at > 0);
+                (if days { DatePart::Day } else { self.unit }, after)
+            }
+            unit => (DatePart::parse(unit).ok()?, &after[length..]),
+        };
+        interval.add(amount, part)?;
+        Some(left)
     }
-    if ago {
-        interval = Interval { months: -interval.months, days: -interval.days, micros: -interval.micros };
+
+    /// `HH:MI[:SS[.ffffff]]`, hours without a limit; `MI:SS` where the qualifier says so is not told apart.
+    fn clock(&self, digits: &str) -> Option<i64> {
+        let mut fields = digits.split(':');
+        let hours: i64 = fields.next()?.parse().ok()?;
+        let minutes: i64 = fields.next()?.parse().ok()?;
+        let seconds = fields.next().map_or(Some(0.0), |seconds| seconds.parse::<f64>().ok())?;
+        if fields.next().is_some() || minutes > 59 || seconds >= 60.0 {
+            return None;
+        }
+        let whole = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60 * MICROS_PER_SECOND)?;
+        whole.checked_add((seconds * MICROS_PER_SECOND as f64).round() as i64)
     }
-    Ok(interval)
 }
 
 #[cfg(test)]
@@ -174,6 +245,17 @@ mod tests {
             ("2 hours ago", 0, 0, -7_200_000_000),
         ] {
             assert_eq!(parse(text).unwrap(), Interval { months, days, micros }, "{text}");
+        }
+        for (text, field, months, days, micros) in [
+            ("23", IntervalField::Month, 23, 0, 0),
+            ("-2", IntervalField::Day, 0, -2, 0),
+            ("1-2", IntervalField::Month, 14, 0, 0),
+            ("-1-2", IntervalField::Month, -14, 0, 0),
+            ("1 2:3:4.5678", IntervalField::Second, 0, 1, 7_384_567_800),
+            ("13 day 1 hour 1 minute 1.123 seconds", IntervalField::Second, 0, 13, 3_661_123_000),
+            ("2 days 1:1:1.123456", IntervalField::Second, 0, 2, 3_661_123_456),
+        ] {
+            assert_eq!(parse_qualified(text, field).unwrap(), Interval { months, days, micros }, "{text}");
         }
         assert!(parse("").is_err());
         assert!(parse("1 dow").is_err());

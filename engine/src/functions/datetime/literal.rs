@@ -2,8 +2,8 @@
 //! r_Date_and_time_literals, r_Interval_literals). DateStyle is `ISO, MDY`: of two readings of
 //! `1/2/2000` the month comes first.
 //!
-//! `now`, `today`, `tomorrow` and `yesterday` depend on the statement's clock. The planner knows it
-//! and replaces them through [`special_timestamp`]; here they are no literals.
+//! `now`, `today`, `tomorrow` and `yesterday` depend on the statement's clock, which comes with the session's
+//! settings (`types::text::TextFormat::clock_word`); here they are no literals.
 
 use arrow::array::{Date32Array, TimestampMicrosecondArray};
 
@@ -101,6 +101,12 @@ pub fn parse_timestamptz(text: &str, zone: &Zone) -> Result<i64> {
     let days = literal.days.ok_or_else(|| invalid(text, "timestamp with time zone"))?;
     let local = check_timestamp(calendar::midnight(days)? + literal.time.unwrap_or(0))?;
     literal.zone.unwrap_or(*zone).instant(local)
+}
+
+/// Whether text is one of the words that depend on the clock.
+pub fn is_clock_word(text: &str) -> bool {
+    let word = text.trim();
+    ["now", "today", "tomorrow", "yesterday"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// `now`, `today`, `tomorrow` or `yesterday` as a local timestamp, given the local time now.

@@ -3,8 +3,12 @@
 
 use std::fmt::Write;
 
-use crate::functions::datetime::calendar::{
-    self, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND,
+use crate::{
+    error::{Error, Result},
+    functions::datetime::{
+        calendar::{self, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND},
+        interval::Interval,
+    },
 };
 
 /// What a part of a pattern stands for.
@@ -205,6 +209,39 @@ pub fn write(out: &mut String, parts: &[Part], moment: &Moment) {
             }
         }
     }
+}
+
+/// Appends an interval in a pattern: its own years, months, days, hours, minutes and seconds.
+///
+/// Errors: 0A000 for fields that only a date has.
+pub fn write_interval(out: &mut String, parts: &[Part], interval: &Interval) -> Result<()> {
+    for part in parts {
+        let (field, fill) = match part {
+            Part::Literal(text) => {
+                out.push_str(text);
+                continue;
+            }
+            Part::Field { field, fill, .. } => (*field, *fill),
+        };
+        let micros = interval.micros;
+        let hour = micros / MICROS_PER_HOUR;
+        let (value, width) = match field {
+            Field::Year(digits) => (interval.months / 12, digits),
+            Field::Month => (interval.months % 12, 2),
+            Field::Day => (interval.days, 2),
+            Field::Hour24 => (hour, 2),
+            Field::Hour12 => ((hour + 11) % 12 + 1, 2),
+            Field::Minute => (micros / MICROS_PER_MINUTE % 60, 2),
+            Field::Second => (micros / MICROS_PER_SECOND % 60, 2),
+            Field::Millisecond => (micros / 1000 % 1000, 3),
+            Field::Microsecond => (micros % MICROS_PER_SECOND, 6),
+            _ => return Err(Error::not_supported("a pattern of dates in TO_CHAR of an interval")),
+        };
+        let width = if fill { 1 } else { width };
+        // writing to a String cannot fail
+        let _ = write!(out, "{value:0width$}");
+    }
+    Ok(())
 }
 
 fn push_cased(out: &mut String, text: &str, case: Case) {

@@ -30,7 +30,9 @@ pub static TO_CHAR: ScalarFunction = ScalarFunction {
     arity: (2, 2),
     returns: |types| {
         types.require(0, |kind| {
-            kind.is_number() || matches!(kind, Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz)
+            kind.is_number()
+                || kind.is_time()
+                || matches!(kind, Kind::Date | Kind::Timestamp | Kind::TimestampTz | Kind::Interval)
         })?;
         types.require(1, |kind| kind == Kind::Text)?;
         Ok(DataType::Utf8View)
@@ -86,13 +88,16 @@ fn numbers(call: &Call) -> Result<ArrayRef> {
 fn moments(call: &Call) -> Result<ArrayRef> {
     let zone = if call.kind(0) == Kind::TimestampTz { Some(call.session_zone()?) } else { None };
     let parse = |pattern: &str| Ok(datetime_pattern::parse(pattern));
-    if call.kind(0) == Kind::Time {
+    if call.kind(0).is_time() {
         let times = call.time(0)?;
         return with_patterns(call, parse, |row, parts, out| {
             let Some(local) = times.get(row) else { return Ok(false) };
             datetime_pattern::write(out, parts, &Moment { local, offset: 0, zone: "UTC" });
             Ok(true)
         });
+    }
+    if call.kind(0) == Kind::Interval {
+        return intervals(call);
     }
     let timestamps = call.timestamp(0)?;
     with_patterns(call, parse, |row, parts, out| {
@@ -101,6 +106,19 @@ fn moments(call: &Call) -> Result<ArrayRef> {
         let instant = local - i64::from(offset) * crate::functions::datetime::calendar::MICROS_PER_SECOND;
         let name = zone.as_ref().map_or_else(|| "UTC".to_string(), |zone| zone.abbreviation_at(instant));
         datetime_pattern::write(out, parts, &Moment { local, offset, zone: &name });
+        Ok(true)
+    })
+}
+
+/// An interval as a date and time of its own years, months, days and clock.
+fn intervals(call: &Call) -> Result<ArrayRef> {
+    let intervals = call.intervals(0)?;
+    let parse = |pattern: &str| Ok(datetime_pattern::parse(pattern));
+    with_patterns(call, parse, |row, parts, out| {
+        let Some(interval) = intervals.get(row.min(intervals.len().saturating_sub(1))).copied().flatten() else {
+            return Ok(false);
+        };
+        datetime_pattern::write_interval(out, parts, &interval)?;
         Ok(true)
     })
 }

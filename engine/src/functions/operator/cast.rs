@@ -19,9 +19,10 @@ use datafusion::{
 
 use crate::{
     error::{Error, Result},
+    functions::settings::SessionSettings,
     types::{
         RedshiftType,
-        cast::{CastMode, cast_array},
+        cast::{CastMode, cast_array_in},
     },
 };
 
@@ -105,11 +106,12 @@ impl ScalarUDFImpl for CastFunction {
             return Err(Error::internal("the target of a cast is a literal").into());
         };
         let (target, mode) = (target_of(Some(target))?, mode_of(mode)?);
+        let format = SessionSettings::of(&args.config_options).text_format();
         match value {
-            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast_array(array, &target, mode)?)),
+            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast_array_in(array, &target, mode, &format)?)),
             ColumnarValue::Scalar(scalar) => {
                 let array: ArrayRef = scalar.to_array()?;
-                let cast = cast_array(&array, &target, mode)?;
+                let cast = cast_array_in(&array, &target, mode, &format)?;
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast, 0)?))
             }
         }

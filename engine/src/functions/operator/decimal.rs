@@ -4,7 +4,7 @@
 use datafusion::arrow::datatypes::{DataType, i256};
 
 use super::ArithmeticOperator;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SqlState};
 
 const PRECISION_MAX: i32 = 38;
 /// Scale that a result keeps at least when its precision had to be cut to 38.
@@ -74,7 +74,7 @@ impl DecimalOperation {
             None => self.wide(left, right)?,
         };
         if value.unsigned_abs() >= self.limit.unsigned_abs() {
-            return Err(Error::out_of_range("numeric value"));
+            return Err(Error::numeric_overflow("result precision"));
         }
         Ok(value)
     }
@@ -105,10 +105,25 @@ impl DecimalOperation {
         }
     }
 
+    fn overflow(&self) -> Error {
+        let operation = match self.operator {
+            ArithmeticOperator::Add => "addition",
+            ArithmeticOperator::Subtract => "subtraction",
+            ArithmeticOperator::Multiply => "multiplication",
+            ArithmeticOperator::Divide => "division",
+            ArithmeticOperator::Modulo => "modulo",
+        };
+        Error::new(SqlState::NUMERIC_OUT_OF_RANGE, format!("128 bit numeric data overflow ({operation})"))
+    }
+
     /// The same in 256 bits.
     #[cold]
     fn wide(&self, left: i128, right: i128) -> Result<i128> {
-        let overflow = || Error::out_of_range("numeric value");
+        // A product is computed in 128 bits, whatever its result would be.
+        if self.operator == ArithmeticOperator::Multiply && left.checked_mul(right).is_none_or(exceeds_38_digits) {
+            return Err(self.overflow());
+        }
+        let overflow = || self.overflow();
         let (left, right) = (i256::from_i128(left), i256::from_i128(right));
         let shift = |value: i256, by: i32| -> Result<i256> {
             let power = i256::from_i128(10).checked_pow(by.unsigned_abs()).ok_or_else(overflow)?;
@@ -145,6 +160,10 @@ impl DecimalOperation {
         };
         value.and_then(i256::to_i128).ok_or_else(overflow)
     }
+}
+
+fn exceeds_38_digits(value: i128) -> bool {
+    value.unsigned_abs() >= 10_u128.pow(38)
 }
 
 /// Half away from zero.

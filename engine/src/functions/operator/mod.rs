@@ -7,6 +7,10 @@
 mod arithmetic;
 /// `CAST`, `::`, `TRY_CAST` and assignment to columns.
 mod cast;
+/// Unary minus and `~`.
+mod negate;
+/// Operators on dates, times and intervals.
+mod temporal;
 /// Numeric result types and decimal arithmetic.
 pub mod decimal;
 /// Text as comparisons see it.
@@ -14,4 +18,6 @@ mod trim_blanks;
 
 pub use arithmetic::{Arithmetic, ArithmeticOperator};
 pub use cast::{CastFunction, cast_expr};
+pub use negate::{BITWISE_NOT, NEGATION, negate_expr, unary_operators};
+pub use temporal::temporal_expr;
 pub use trim_blanks::{is_trim_blanks, trim_blanks};

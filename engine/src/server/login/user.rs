@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::{
     Engine,
     error::{Error, Result, SqlState},
+    functions::datetime::{literal, zone::Zone},
     security::{User, user},
     server::Credential,
-    types::parse,
 };
 
 /// Who logs in.
@@ -79,7 +79,7 @@ impl LoginUser {
 
 /// Whether a password's time (VALID UNTIL) is over. A text that is no time has no end, as `infinity`.
 fn has_passed(until: &str, now: DateTime<Utc>) -> bool {
-    parse::datetime(until).is_some_and(|until| until.utc_micros() < now.timestamp_micros())
+    literal::parse_timestamptz(until, &Zone::Fixed(0)).is_ok_and(|until| until < now.timestamp_micros())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Arrow types of managed columns in DuckLake's words, and back.
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +17,10 @@ pub fn type_name(data_type: &DataType) -> Result<String> {
         DataType::Utf8View => "varchar".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Time64(TimeUnit::Microsecond) => "time".to_owned(),
+        // Of these another program sees the time in UTC, the months, the microseconds.
+        DataType::Time64(TimeUnit::Nanosecond) => "time_ns".to_owned(),
+        DataType::Interval(IntervalUnit::YearMonth) => "interval".to_owned(),
+        DataType::Duration(TimeUnit::Microsecond) => "int64".to_owned(),
         DataType::Timestamp(TimeUnit::Microsecond, None) => "timestamp".to_owned(),
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if zone.as_ref() == "UTC" => "timestamptz".to_owned(),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "blob".to_owned(),
@@ -30,12 +34,15 @@ pub fn arrow_type(name: &str, hint: Option<&str>) -> Result<DataType> {
         "boolean" => DataType::Boolean,
         "int16" => DataType::Int16,
         "int32" => DataType::Int32,
+        "int64" if hint == Some("Duration") => DataType::Duration(TimeUnit::Microsecond),
         "int64" => DataType::Int64,
         "float32" => DataType::Float32,
         "float64" => DataType::Float64,
         "varchar" => DataType::Utf8View,
         "date" => DataType::Date32,
         "time" => DataType::Time64(TimeUnit::Microsecond),
+        "time_ns" => DataType::Time64(TimeUnit::Nanosecond),
+        "interval" => DataType::Interval(IntervalUnit::YearMonth),
         "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
         "timestamptz" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         "blob" if hint == Some("Binary") => DataType::Binary,
@@ -50,6 +57,7 @@ pub(super) fn type_hint(data_type: &DataType) -> Option<&'static str> {
     match data_type {
         DataType::Binary => Some("Binary"),
         DataType::LargeBinary => Some("LargeBinary"),
+        DataType::Duration(_) => Some("Duration"),
         _ => None,
     }
 }
@@ -76,6 +84,9 @@ mod tests {
             DataType::Utf8View,
             DataType::Date32,
             DataType::Time64(TimeUnit::Microsecond),
+            DataType::Time64(TimeUnit::Nanosecond),
+            DataType::Interval(IntervalUnit::YearMonth),
+            DataType::Duration(TimeUnit::Microsecond),
             DataType::Timestamp(TimeUnit::Microsecond, None),
             DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             DataType::Binary,
