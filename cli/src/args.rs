@@ -139,6 +139,8 @@ pub enum Command {
     /// Make raw CSV in the shape of Chinook, at any scale, clean or dirty
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
+    /// Check the whole warehouse: the catalog, and every file's existence, length, checksum and rows
+    Verify,
 }
 
 /// Arguments of `sql`.

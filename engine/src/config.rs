@@ -15,6 +15,9 @@ pub struct Config {
     pub memory_limit_bytes: usize,
     /// Spill files may take this much disk, in bytes.
     pub spill_limit_bytes: u64,
+    /// A segment of at most this size that loses rows is rewritten; a larger one gets a delete file, which costs
+    /// file operations and makes scans a little dearer, but no more than the rows that go.
+    pub rewrite_below_bytes: u64,
     /// Name of the database that sessions connect to.
     pub database: String,
     /// Name of the user that sessions run as.
@@ -30,6 +33,7 @@ impl Config {
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             memory_limit_bytes: 4 << 30,
             spill_limit_bytes: 100 << 30,
+            rewrite_below_bytes: 1 << 20,
             database: "dev".to_owned(),
             user: "awsuser".to_owned(),
         }

@@ -23,6 +23,7 @@ use crate::{
     lake::{LakeFolder, ObjectStores},
     optimizer::{self, CastNullability, YieldingJoins},
     session::{ClientInfo, Session, SessionRegistry, process_functions},
+    storage::{FileSystem, LocalFileSystem, verify::VerifyReport},
     transaction::{CatalogSnapshot, Warehouse},
 };
 
@@ -52,7 +53,12 @@ impl Engine {
     ///
     /// Errors: a folder that cannot be made or read, a damaged catalog.
     pub fn open(config: Config) -> Result<Engine> {
-        let warehouse = Warehouse::open(&config)?;
+        Engine::open_with(config, Arc::new(LocalFileSystem))
+    }
+
+    /// The same on another file system, for tests with faults.
+    pub fn open_with(config: Config, file_system: Arc<dyn FileSystem>) -> Result<Engine> {
+        let warehouse = Warehouse::open_with(&config, file_system)?;
         let data_catalog = DataCatalog::open(&config.warehouse.join("glue.sqlite"))?;
         let stores = Arc::new(ObjectStores::new(&config));
         let file_system = Arc::clone(warehouse.segments().file_system());
@@ -82,6 +88,12 @@ impl Engine {
     /// The sessions that are alive, and what they ran.
     pub fn registry(&self) -> &Arc<SessionRegistry> {
         &self.shared.registry
+    }
+
+    /// Checks the whole warehouse without changing it: the catalog, and every file's existence,
+    /// length, checksum and rows. `progress` is told the files checked and the files there are.
+    pub fn verify(&self, progress: impl FnMut(usize, usize)) -> Result<VerifyReport> {
+        self.shared.warehouse.verify(progress)
     }
 
     /// The settings that the engine was opened with.

@@ -346,7 +346,12 @@ impl Error {
 
     /// An input or output error on `what`.
     pub fn io(what: impl fmt::Display, source: std::io::Error) -> Self {
+        // What we raised below an interface of the standard library comes back as it was.
+        if let Some(ours) = source.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            return ours.clone();
+        }
         let state = match source.kind() {
+            _ if is_too_many_files(&source) => SqlState::INSUFFICIENT_RESOURCES,
             std::io::ErrorKind::NotFound => SqlState::UNDEFINED_FILE,
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => SqlState::DISK_FULL,
             std::io::ErrorKind::PermissionDenied => SqlState::INSUFFICIENT_PRIVILEGE,
@@ -359,6 +364,11 @@ impl Error {
     fn inside(error: &DataFusionError) -> Option<Error> {
         from_datafusion::find_ours(error)
     }
+}
+
+/// Whether the process or the machine has no file descriptor left (EMFILE, ENFILE).
+fn is_too_many_files(error: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 impl fmt::Display for Error {

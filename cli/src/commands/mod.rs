@@ -6,6 +6,7 @@ pub mod generate;
 pub mod pipeline;
 pub mod serve;
 pub mod sql;
+pub mod verify;
 
 use std::io;
 

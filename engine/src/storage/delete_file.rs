@@ -3,7 +3,7 @@
 //! A delete file belongs to one segment and holds all positions deleted from it so far, in
 //! ascending order; a later delete replaces it by a larger one.
 
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
@@ -21,6 +21,8 @@ use parquet::{
 };
 
 use super::{
+    checksum::Checksum,
+    fault::fault_point,
     metadata::{DeleteFile, FileId, Segment},
     segment_reader::ChunkFile,
     segment_store::{SegmentStore, parquet_error},
@@ -153,20 +155,21 @@ pub fn write(
 ) -> Result<DeleteFile> {
     let path = store.new_path(folder, "-delete.parquet");
     let written = write_file(store, &path, segment, &vector);
-    let file = written.inspect_err(|_| store.remove_quietly([path.as_str()]))?;
-    let result = DeleteFile {
-        id,
-        row_count: vector.len() as u64,
-        size_bytes: file.length,
-        footer_bytes: file.footer_bytes(),
-        checksum: Some(file.hasher.finalize().to_hex().to_string()),
-        path,
-    };
+    let (size_bytes, footer_bytes, checksum) = written.inspect_err(|_| store.remove_quietly([path.as_str()]))?;
+    let row_count = vector.len() as u64;
+    let result = DeleteFile { id, row_count, size_bytes, footer_bytes, checksum: Some(Arc::new(checksum)), path };
     store.cache_deletion_vector(&result.path, &Arc::new(vector));
+    fault_point("deletes.written")?;
     Ok(result)
 }
 
-fn write_file(store: &SegmentStore, path: &str, segment: &Segment, vector: &DeletionVector) -> Result<ManagedFile> {
+/// Gives the file's length, that of its footer, and its checksum.
+fn write_file(
+    store: &SegmentStore,
+    path: &str,
+    segment: &Segment,
+    vector: &DeletionVector,
+) -> Result<(u64, u64, Checksum)> {
     let field = |name: &str, data_type, id: &str| {
         Field::new(name, data_type, false).with_metadata([(PARQUET_FIELD_ID_META_KEY.into(), id.into())].into())
     };
@@ -193,16 +196,16 @@ fn write_file(store: &SegmentStore, path: &str, segment: &Segment, vector: &Dele
         let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(paths), Arc::new(positions)]);
         writer.write(&batch.map_err(arrow_error)?).map_err(failed)?;
     }
-    let mut file = writer.into_inner().map_err(failed)?;
-    file.flush().map_err(|e| Error::io(format!("could not write \"{path}\""), e))?;
+    writer.finish().map_err(failed)?;
+    let file = writer.inner_mut();
     file.sync(path)?;
-    Ok(file)
+    Ok((file.length, file.footer_bytes(), file.checksum.finish()))
 }
 
 /// Reads a delete file.
 pub fn read(store: &SegmentStore, file: &DeleteFile) -> Result<DeletionVector> {
     let failed = |e| parquet_error(&file.path, e);
-    let chunks = ChunkFile::open(store, &file.path)?;
+    let chunks = ChunkFile::open(store, &file.path, file.size_bytes, file.checksum.as_ref())?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(failed)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["pos"]);
     let mut positions = Vec::new();

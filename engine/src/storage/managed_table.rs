@@ -90,6 +90,7 @@ impl ManagedTable {
     }
 
     fn partitioned_file(&self, segment: &Segment) -> Result<PartitionedFile> {
+        self.store.expect(&segment.file);
         let meta = ManagedObjectStore::meta(&segment.file.path, segment.file.size_bytes);
         let mut file = PartitionedFile::new_from_meta(meta).with_metadata_size_hint(FOOTER_HINT_BYTES);
         if self.with_row_ids {

@@ -13,6 +13,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use serde::{Deserialize, Serialize};
 
+use super::checksum::Checksum;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -206,8 +208,8 @@ pub struct SegmentMeta {
     pub size_bytes: u64,
     /// Length of the Parquet footer's metadata.
     pub footer_bytes: u64,
-    /// BLAKE3 of the whole file, in hexadecimal; None when another program wrote it.
-    pub checksum: Option<String>,
+    /// What its bytes must be; None when another program wrote it.
+    pub checksum: Option<Arc<Checksum>>,
     /// Statistics of its columns.
     pub columns: Vec<ColumnStatistics>,
 }
@@ -232,8 +234,8 @@ pub struct DeleteFile {
     pub size_bytes: u64,
     /// Length of the Parquet footer's metadata.
     pub footer_bytes: u64,
-    /// BLAKE3 of the whole file, in hexadecimal.
-    pub checksum: Option<String>,
+    /// What its bytes must be; None when another program wrote it.
+    pub checksum: Option<Arc<Checksum>>,
 }
 
 /// A data file of a table, with what was deleted from it.

@@ -6,6 +6,8 @@
 
 /// The catalog's tables and how they are read and written.
 pub mod catalog_store;
+/// Checksums of managed files.
+pub mod checksum;
 /// Positions of deleted rows: the files that hold them and the selections made from them.
 pub mod delete_file;
 /// Named points at which tests let the program die.
@@ -29,6 +31,8 @@ pub mod segment_store;
 pub mod segment_writer;
 /// Column statistics of segments.
 pub mod statistics;
+/// Checks of a whole warehouse.
+pub mod verify;
 
 pub use delete_file::DeletedPositions;
 pub use file_system::{FileSystem, LocalFileSystem};

@@ -14,7 +14,10 @@ use object_store::{
     ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result as StoreResult, path::Path,
 };
 
-use super::file_system::{FileSystem, ReadableFile};
+use super::{
+    checksum::{self, ChecksumRegistry},
+    file_system::{FileSystem, ReadableFile},
+};
 
 /// Reads up to this size are done in place.
 const INLINE_READ_BYTES_MAX: u64 = 256 * 1024;
@@ -24,18 +27,26 @@ const INLINE_READ_BYTES_MAX: u64 = 256 * 1024;
 pub struct ManagedObjectStore {
     root: PathBuf,
     file_system: Arc<dyn FileSystem>,
+    checksums: Arc<ChecksumRegistry>,
 }
 
 impl ManagedObjectStore {
     /// The files below `root`.
-    pub fn new(root: PathBuf, file_system: Arc<dyn FileSystem>) -> Self {
-        ManagedObjectStore { root, file_system }
+    pub fn new(root: PathBuf, file_system: Arc<dyn FileSystem>, checksums: Arc<ChecksumRegistry>) -> Self {
+        ManagedObjectStore { root, file_system, checksums }
     }
 
     fn open(&self, location: &Path) -> StoreResult<Arc<dyn ReadableFile>> {
         let mut path = self.root.clone();
         path.extend(location.parts().map(|p| p.as_ref().to_owned()));
-        self.file_system.open(&path).map_err(|e| StoreError::Generic { store: "warehouse", source: Box::new(e) })
+        let open = || {
+            let file = self.file_system.open(&path)?;
+            match self.checksums.expected(location.as_ref()) {
+                Some(expected) => checksum::verified(location.as_ref(), file, expected),
+                None => Ok(file),
+            }
+        };
+        open().map_err(|e: crate::Error| StoreError::Generic { store: "warehouse", source: Box::new(e) })
     }
 
     /// The metadata of an immutable file: the path says it all, the time is always the same.

@@ -15,8 +15,6 @@ use super::{
 };
 use crate::error::Result;
 
-/// Rewriting a segment of this size costs no more than the file operations of a delete file.
-const SMALL_SEGMENT_BYTES: u64 = 1 << 20;
 /// More deleted rows than this share, in percent, are worth a rewrite.
 const DELETED_PERCENT_MAX: u64 = 30;
 
@@ -29,9 +27,9 @@ pub fn deletions_with(store: &SegmentStore, segment: &Segment, positions: &[u64]
 }
 
 /// Whether the segment should be rewritten rather than get a delete file.
-pub fn is_worthwhile(segment: &Segment, deletions: &DeletionVector) -> bool {
+pub fn is_worthwhile(store: &SegmentStore, segment: &Segment, deletions: &DeletionVector) -> bool {
     let share_is_large = deletions.len() as u64 * 100 > segment.file.row_count * DELETED_PERCENT_MAX;
-    share_is_large || segment.file.size_bytes <= SMALL_SEGMENT_BYTES
+    share_is_large || segment.file.size_bytes <= store.rewrite_below_bytes()
 }
 
 /// Writes a delete file for a segment of `table`. The folder is still to be synced.

@@ -19,6 +19,7 @@ use parquet::{
 };
 
 use super::{
+    checksum::Checksum,
     file_system::ReadableFile,
     metadata::{Column, Segment, TableSnapshot},
     segment_store::{SegmentStore, parquet_error},
@@ -34,8 +35,14 @@ const READ_AHEAD_BYTES: usize = 64 * 1024;
 pub(super) struct ChunkFile(Arc<dyn ReadableFile>);
 
 impl ChunkFile {
-    pub(super) fn open(store: &SegmentStore, path: &str) -> Result<Self> {
-        Ok(ChunkFile(store.file_system().open(&store.resolve(path))?))
+    /// Opens a file that has `size_bytes`, and `checksum` if we wrote it.
+    pub(super) fn open(
+        store: &SegmentStore,
+        path: &str,
+        size_bytes: u64,
+        checksum: Option<&Arc<Checksum>>,
+    ) -> Result<Self> {
+        Ok(ChunkFile(store.open(path, checksum.map(|c| (size_bytes, Arc::clone(c))))?))
     }
 }
 
@@ -53,7 +60,8 @@ impl ChunkReader for ChunkFile {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        self.0.read_at(start, length).map_err(|e| ParquetError::External(Box::new(e)))
+        // An error of ours inside is found again by `parquet_error`.
+        self.0.read_at(start, length).map_err(|e| ParquetError::External(Box::new(Error::io("data file", e))))
     }
 }
 
@@ -104,7 +112,13 @@ impl SegmentReader {
     ) -> Result<Self> {
         let path = segment.file.path.clone();
         let failed = |e| parquet_error(&path, e);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(ChunkFile::open(store, &path)?).map_err(failed)?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(ChunkFile::open(
+            store,
+            &path,
+            segment.file.size_bytes,
+            segment.file.checksum.as_ref(),
+        )?)
+        .map_err(failed)?;
         let rows = builder.metadata().file_metadata().num_rows();
         if u64::try_from(rows) != Ok(segment.file.row_count) {
             return Err(Error::corrupted(
@@ -150,7 +164,7 @@ impl Iterator for SegmentReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
-        let batch = batch.map_err(|e| Error::corrupted(&self.path, e));
+        let batch = batch.map_err(|e| parquet_error(&self.path, ParquetError::from(e)));
         Some(batch.and_then(|b| self.convert(&b)))
     }
 }

@@ -13,9 +13,10 @@ use parking_lot::Mutex;
 use parquet::errors::ParquetError;
 
 use super::{
+    checksum::{self, ChecksumRegistry, Expected},
     delete_file::{self, DeletionVector},
-    file_system::FileSystem,
-    metadata::DeleteFile,
+    file_system::{FileSystem, ReadableFile},
+    metadata::{DeleteFile, SegmentMeta},
     object_store::ManagedObjectStore,
 };
 use crate::error::{Error, Result, SqlState};
@@ -30,6 +31,8 @@ pub struct SegmentStore {
     file_system: Arc<dyn FileSystem>,
     url: ObjectStoreUrl,
     object_store: Arc<ManagedObjectStore>,
+    checksums: Arc<ChecksumRegistry>,
+    rewrite_below_bytes: u64,
     deletions: Mutex<DeletionCache>,
 }
 
@@ -46,13 +49,23 @@ impl fmt::Debug for SegmentStore {
 }
 
 impl SegmentStore {
-    /// A handle on the data folder `root`.
-    pub fn new(root: PathBuf, file_system: Arc<dyn FileSystem>) -> Result<Arc<Self>> {
+    /// A handle on the data folder `root`; for `rewrite_below_bytes` see [`crate::Config`].
+    pub fn new(root: PathBuf, file_system: Arc<dyn FileSystem>, rewrite_below_bytes: u64) -> Result<Arc<Self>> {
         // Each handle has its own URL: two warehouses can share one DataFusion runtime.
         let url = ObjectStoreUrl::parse(format!("warehouse://{}/", uuid::Uuid::new_v4().simple()))
             .map_err(|e| Error::internal(format!("object store URL: {e}")))?;
-        let object_store = Arc::new(ManagedObjectStore::new(root.clone(), Arc::clone(&file_system)));
-        Ok(Arc::new(SegmentStore { root, file_system, url, object_store, deletions: Mutex::default() }))
+        let checksums = Arc::new(ChecksumRegistry::default());
+        let object_store =
+            Arc::new(ManagedObjectStore::new(root.clone(), Arc::clone(&file_system), Arc::clone(&checksums)));
+        Ok(Arc::new(SegmentStore {
+            root,
+            file_system,
+            url,
+            object_store,
+            checksums,
+            rewrite_below_bytes,
+            deletions: Mutex::default(),
+        }))
     }
 
     /// The file system underneath.
@@ -63,6 +76,11 @@ impl SegmentStore {
     /// The data folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// A segment of at most this size that loses rows is rewritten.
+    pub fn rewrite_below_bytes(&self) -> u64 {
+        self.rewrite_below_bytes
     }
 
     /// The URL under which DataFusion finds [`SegmentStore::object_store`].
@@ -82,6 +100,22 @@ impl SegmentStore {
         resolved
     }
 
+    /// Opens a file whose contents are checked against what is expected of it.
+    pub fn open(&self, path: &str, expected: Option<Expected>) -> Result<Arc<dyn ReadableFile>> {
+        let file = self.file_system.open(&self.resolve(path))?;
+        match expected {
+            Some(expected) => checksum::verified(path, file, expected),
+            None => Ok(file),
+        }
+    }
+
+    /// Lets reads of a segment through [`SegmentStore::object_store`] be checked.
+    pub fn expect(&self, file: &SegmentMeta) {
+        if let Some(checksum) = &file.checksum {
+            self.checksums.expect(&file.path, file.size_bytes, checksum);
+        }
+    }
+
     /// A name for a new file in `folder` (below the data folder, ending in `/`).
     pub fn new_path(&self, folder: &str, suffix: &str) -> String {
         format!("{folder}{}{suffix}", uuid::Uuid::now_v7())
@@ -98,6 +132,20 @@ impl SegmentStore {
             Err(e) if e.state() == SqlState::UNDEFINED_FILE => Ok(()),
             result => result,
         }
+    }
+
+    /// Paths of all files that lie in the folders of tables.
+    pub fn files(&self) -> Result<Vec<String>> {
+        let list = |path: &str| self.file_system.list(&self.resolve(path));
+        let mut found = Vec::new();
+        for schema in list("")?.into_iter().filter(|e| e.is_directory) {
+            for table in list(&schema.name)?.into_iter().filter(|e| e.is_directory) {
+                let folder = format!("{}/{}/", schema.name, table.name);
+                let files = list(&folder)?.into_iter().filter(|e| !e.is_directory);
+                found.extend(files.map(|file| format!("{folder}{}", file.name)));
+            }
+        }
+        Ok(found)
     }
 
     /// Removes files that no commit names; failures leave them to the next sweep.
@@ -138,6 +186,9 @@ pub(super) fn parquet_error(path: &str, error: ParquetError) -> Error {
             return ours.clone();
         }
         if let Some(io) = e.downcast_ref::<std::io::Error>() {
+            if let Some(ours) = io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+                return ours.clone();
+            }
             let kind = io.kind();
             return Error::io(format!("data file \"{path}\""), std::io::Error::new(kind, io.to_string()));
         }

@@ -27,6 +27,8 @@ use parquet::{
 use tokio::task::JoinHandle;
 
 use super::{
+    checksum::ChecksumWriter,
+    fault::fault_point,
     file_system::WritableFile,
     metadata::{Column, SegmentMeta, SortStyle, TableSnapshot},
     segment_store::{SegmentStore, parquet_error},
@@ -294,15 +296,17 @@ impl SegmentEncoder {
     fn close_segment(&self, current: &mut OpenSegment) -> Result<SegmentMeta> {
         let failed = |e| parquet_error(&current.path, e);
         let metadata = current.writer.finish().map_err(failed)?;
+        fault_point("segment.written")?;
         let file = current.writer.inner_mut();
         file.sync(&current.path)?;
+        fault_point("segment.synced")?;
         let floats = std::mem::take(&mut current.floats);
         Ok(SegmentMeta {
             path: current.path.clone(),
             row_count: current.rows,
             size_bytes: file.length,
             footer_bytes: file.footer_bytes(),
-            checksum: Some(file.hasher.finalize().to_hex().to_string()),
+            checksum: Some(Arc::new(file.checksum.finish())),
             columns: statistics::from_footer(&metadata, &self.schema, &self.columns, floats),
         })
     }
@@ -332,7 +336,7 @@ impl Drop for SegmentEncoder {
 /// A managed file being written: counts, hashes, and remembers its last bytes.
 pub(super) struct ManagedFile {
     file: Box<dyn WritableFile>,
-    pub(super) hasher: blake3::Hasher,
+    pub(super) checksum: ChecksumWriter,
     pub(super) length: u64,
     tail: [u8; 8],
 }
@@ -340,7 +344,7 @@ pub(super) struct ManagedFile {
 impl ManagedFile {
     pub(super) fn create(store: &SegmentStore, path: &str) -> Result<Self> {
         let file = store.file_system().create(&store.resolve(path))?;
-        Ok(ManagedFile { file, hasher: blake3::Hasher::new(), length: 0, tail: [0; 8] })
+        Ok(ManagedFile { file, checksum: ChecksumWriter::default(), length: 0, tail: [0; 8] })
     }
 
     pub(super) fn sync(&mut self, path: &str) -> Result<()> {
@@ -359,7 +363,7 @@ impl Write for ManagedFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let n = self.file.write(buf)?;
         let written = &buf[..n];
-        self.hasher.update(written);
+        self.checksum.update(written);
         self.length += n as u64;
         if n >= 8 {
             self.tail.copy_from_slice(&written[n - 8..]);

@@ -480,6 +480,7 @@ impl Transaction {
         };
         match self.warehouse.store().commit(&record, &changes, &validate) {
             Ok(id) => {
+                self.warehouse.committed(id);
                 // What was written and then deleted again within the transaction goes.
                 for table in changes.tables.iter().filter_map(|t| t.after.as_ref()) {
                     for segment in &table.segments {

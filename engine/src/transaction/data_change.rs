@@ -62,7 +62,7 @@ impl Transaction {
             }
             if vector.len() as u64 == segment.file.row_count {
                 table.segments.remove(index);
-            } else if rewrite::is_worthwhile(&segment, &vector) {
+            } else if rewrite::is_worthwhile(&store, &segment, &vector) {
                 table.segments.remove(index);
                 rewrites.push((segment, vector));
             } else {

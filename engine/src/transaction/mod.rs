@@ -13,6 +13,7 @@ mod change;
 mod conflict;
 mod data_change;
 mod definition;
+mod head;
 mod isolation;
 mod lock;
 mod snapshot;

@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use super::{
     activity::{Active, Activity, ReadSet, TransactionInfo, TransactionOwner},
     change::Transaction,
+    head::Head,
     lock::{LockInfo, LockManager, LockMode},
     snapshot::CatalogSnapshot,
     temporary,
@@ -30,7 +31,8 @@ use crate::{
         catalog_store::{CatalogStore, SqliteCatalogStore},
         fault::fault_point,
         file_system::FileLock,
-        metadata::FileId,
+        metadata::{FileId, SnapshotId},
+        verify::{self, VerifyReport},
     },
 };
 
@@ -49,6 +51,7 @@ pub struct Warehouse {
     activity: Activity,
     /// Names transactions within the process.
     transactions: AtomicU64,
+    head: Head,
     /// Held as long as the warehouse is open: others don't sweep meanwhile.
     _lock: Box<dyn FileLock>,
 }
@@ -83,14 +86,19 @@ impl Warehouse {
         let lock_file = locks.join("open.lock");
         let alone = file_system.try_lock_exclusive(&lock_file)?;
         let store: Arc<dyn CatalogStore> = Arc::new(SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data)?);
-        let segments = SegmentStore::new(data, Arc::clone(&file_system))?;
+        let segments = SegmentStore::new(data, Arc::clone(&file_system), config.rewrite_below_bytes)?;
+        let head = Head::new(Arc::clone(&file_system), locks);
+        // A damaged catalog must not decide which files are swept.
+        let newest = head.read()?;
+        let rows = store.load()?;
+        head.check(newest, rows.snapshot_id)?;
         if alone.is_some() {
             sweep(&segments, &store.referenced_files()?)?;
         }
         // Sessions of the temporary tables that are there now are dead when nobody else is here.
         let mut dead = Vec::new();
         if alone.is_some() {
-            dead = temporary::schemas(&CatalogSnapshot::from_rows(store.load()?));
+            dead = temporary::schemas(&CatalogSnapshot::from_rows(rows));
         }
         // Another process may sweep between these two lines: nothing of ours is there yet.
         drop(alone);
@@ -106,6 +114,7 @@ impl Warehouse {
             locks: Arc::default(),
             activity: Activity::default(),
             transactions: AtomicU64::new(1),
+            head,
             _lock: lock,
         });
         temporary::sweep(&warehouse, dead)?;
@@ -146,6 +155,16 @@ impl Warehouse {
             }
         };
         running.iter().map(info).collect()
+    }
+
+    /// Notes that a state was committed.
+    pub(super) fn committed(&self, id: SnapshotId) {
+        self.head.write(id);
+    }
+
+    /// Checks catalog and files; see [`verify`].
+    pub fn verify(&self, progress: impl FnMut(usize, usize)) -> Result<VerifyReport> {
+        verify::verify(self.store.as_ref(), &self.segments, progress)
     }
 
     pub(super) fn pin(&self, id: u64) -> Result<Arc<CatalogSnapshot>> {
@@ -204,19 +223,9 @@ impl Warehouse {
 
 /// Removes the files below `data/` that no state names: left by transactions that did not commit.
 fn sweep(segments: &SegmentStore, referenced: &HashSet<String>) -> Result<()> {
-    let file_system = segments.file_system();
-    let list = |path: &str| file_system.list(&segments.resolve(path));
-    for schema in list("")?.into_iter().filter(|e| e.is_directory) {
-        for table in list(&schema.name)?.into_iter().filter(|e| e.is_directory) {
-            let folder = format!("{}/{}/", schema.name, table.name);
-            for file in list(&folder)?.into_iter().filter(|e| !e.is_directory) {
-                let path = format!("{folder}{}", file.name);
-                if !referenced.contains(&path) {
-                    fault_point("sweep.file")?;
-                    file_system.remove(&segments.resolve(&path))?;
-                }
-            }
-        }
+    for path in segments.files()?.into_iter().filter(|path| !referenced.contains(path)) {
+        fault_point("sweep.file")?;
+        segments.file_system().remove(&segments.resolve(&path))?;
     }
     Ok(())
 }

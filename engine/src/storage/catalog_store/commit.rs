@@ -11,7 +11,7 @@ use datafusion::common::ScalarValue;
 use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 
 use super::{
-    Action, Change, ChangeSet, CommitView, CommittedChange, Object, TransactionRecord, history,
+    Action, Change, ChangeSet, CommitView, CommittedChange, Object, TransactionRecord, digest, history,
     load::{ViewColumnDetail, ViewDetail},
     sqlite::sqlite_error,
     type_name::{type_hint, type_name},
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     storage::{
+        checksum::Checksum,
         metadata::{
             Column, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
             TableSnapshot, ViewSnapshot,
@@ -47,6 +48,7 @@ pub(super) fn write(
     if latest > record.base.0 {
         validate(&history::View(transaction))?;
     }
+    let digest = digest::begin(transaction, SnapshotId(latest))?;
     let actions = changes.actions();
     let is_definition = |c: &CommittedChange| {
         !matches!(c.object, Object::Record(..)) && matches!(c.action, Action::Create | Action::Alter | Action::Drop)
@@ -64,6 +66,7 @@ pub(super) fn write(
     writer.log(&actions, changes)?;
     check_names(&writer, changes)?;
     let id = SnapshotId(writer.id);
+    digest.finish(transaction, id, changes)?;
     history::write(transaction, &TransactionRecord { commit: Some(id), ..record.clone() })?;
     Ok(id)
 }
@@ -331,10 +334,13 @@ impl Writer<'_> {
         self.checksum(file.id, file.checksum.as_deref())
     }
 
-    fn checksum(&self, file: FileId, checksum: Option<&str>) -> Result<()> {
+    fn checksum(&self, file: FileId, checksum: Option<&Checksum>) -> Result<()> {
         match checksum {
             None => Ok(()),
-            Some(checksum) => self.run("INSERT INTO rs_file VALUES (?1, ?2)", params![file.0, checksum]),
+            Some(checksum) => {
+                let sql = "INSERT INTO rs_file(file_id, checksum, blocks) VALUES (?1, ?2, ?3)";
+                self.run(sql, params![file.0, checksum.whole(), checksum.block_bytes()])
+            }
         }
     }
 

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     storage::{
+        checksum::Checksum,
         metadata::{
             Column, ColumnId, ColumnStatistics, DeleteFile, FileId, Relation, RelationId, SchemaId, SchemaSnapshot,
             Segment, SegmentMeta, SnapshotId, TableLayout, TableSnapshot, ViewColumn, ViewSnapshot,
@@ -306,7 +307,8 @@ fn segments(
     }
     let mut columns = file_statistics(scope, tables)?;
     let sql = format!(
-        "SELECT f.table_id, f.data_file_id, f.path, f.record_count, f.file_size_bytes, f.footer_size, r.checksum
+        "SELECT f.table_id, f.data_file_id, f.path, f.record_count, f.file_size_bytes, f.footer_size, r.checksum,
+            r.blocks
         FROM ducklake_data_file f LEFT JOIN rs_file r ON r.file_id = f.data_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
@@ -329,12 +331,14 @@ fn segments(
 }
 
 fn read_file(row: &Row<'_>) -> rusqlite::Result<SegmentMeta> {
+    let blocks: Option<Vec<u8>> = row.get(7)?;
+    let whole: Option<String> = row.get(6)?;
     Ok(SegmentMeta {
         path: row.get(2)?,
         row_count: row.get::<_, i64>(3)?.unsigned_abs(),
         size_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
         footer_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
-        checksum: row.get(6)?,
+        checksum: whole.map(|whole| Arc::new(Checksum::new(whole, blocks.as_deref()))),
         columns: Vec::new(),
     })
 }
@@ -379,12 +383,12 @@ fn deletes(
 ) -> Result<()> {
     let sql = format!(
         "SELECT f.table_id, f.data_file_id, f.path, f.delete_count, f.file_size_bytes, f.footer_size, r.checksum,
-            f.delete_file_id
+            r.blocks, f.delete_file_id
         FROM ducklake_delete_file f LEFT JOIN rs_file r ON r.file_id = f.delete_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
     );
-    let read = |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(7)?), read_file(row)?));
+    let read = |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(8)?), read_file(row)?));
     for (table_id, data_file, id, file) in scope.query(&sql, "f.table_id", read)? {
         let Some(path) = tables.get(&table_id).map(|t| format!("{}{}", t.path, file.path)) else { continue };
         let Some(segment) = segments.get_mut(&table_id).and_then(|s| s.get_mut(&data_file)) else { continue };
@@ -484,13 +488,18 @@ fn views(scope: &Scope<'_>) -> Result<Vec<ViewSnapshot>> {
     Ok(views)
 }
 
-/// Paths of all files that any state names.
-pub(super) fn referenced_files(transaction: &Transaction<'_>) -> Result<HashSet<String>> {
+/// The folders of all tables that there ever were.
+pub(super) fn table_folders(transaction: &Transaction<'_>) -> Result<HashMap<i64, String>> {
     // A table's folder never changes; any of its rows will do.
     let sql = "SELECT DISTINCT t.table_id, s.path || t.path FROM ducklake_table t
         JOIN ducklake_schema s ON s.schema_id = t.schema_id";
     let folders = query(transaction, sql, params![], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-    let folders: HashMap<i64, String> = folders.into_iter().map(|(id, path)| (id, normalise(&path))).collect();
+    Ok(folders.into_iter().map(|(id, path)| (id, normalise(&path))).collect())
+}
+
+/// Paths of all files that any state names.
+pub(super) fn referenced_files(transaction: &Transaction<'_>) -> Result<HashSet<String>> {
+    let folders = table_folders(transaction)?;
     let sql = "SELECT table_id, path FROM ducklake_data_file UNION ALL SELECT table_id, path FROM ducklake_delete_file";
     let files = query(transaction, sql, params![], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     Ok(files.into_iter().filter_map(|(id, file)| Some(format!("{}{file}", folders.get(&id)?))).collect())

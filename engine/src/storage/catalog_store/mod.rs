@@ -19,7 +19,9 @@ use super::metadata::{
 };
 use crate::error::Result;
 
+mod check;
 mod commit;
+mod digest;
 mod history;
 mod load;
 mod schema;
@@ -62,6 +64,12 @@ pub trait CatalogStore: Debug + Send + Sync {
     /// Notes what a transaction read that changed nothing, after `validate`.
     fn commit_reads(&self, record: &TransactionRecord, validate: &dyn Fn(&dyn CommitView) -> Result<()>) -> Result<()>;
 
+    /// What is wrong in the catalog, a line each, and how many things were checked.
+    fn problems(&self) -> Result<(Vec<String>, usize)>;
+
+    /// All files that any state names, live or historic.
+    fn known_files(&self) -> Result<Vec<KnownFile>>;
+
     /// Paths (below the data folder) of all files that any state names, live or historic.
     fn referenced_files(&self) -> Result<HashSet<String>>;
 }
@@ -81,6 +89,23 @@ pub struct TransactionRecord {
     pub reads: BTreeSet<RelationId>,
     /// Tables that it changed.
     pub writes: BTreeSet<RelationId>,
+}
+
+/// A file that some state names, as the catalog describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFile {
+    /// Path below the data folder.
+    pub path: String,
+    /// Rows, or deleted positions.
+    pub row_count: u64,
+    /// Its length.
+    pub size_bytes: u64,
+    /// BLAKE3 of the whole file, in hexadecimal; None when another program wrote it.
+    pub checksum: Option<String>,
+    /// The state in which it is not live any more; None: it is live.
+    pub ended: Option<SnapshotId>,
+    /// For a delete file: the rows of the data file.
+    pub deletes_from_rows: Option<u64>,
 }
 
 /// What a commit sees of others while it holds the catalog's write lock.

@@ -45,7 +45,7 @@ CREATE TABLE rs_column(table_id BIGINT, column_id BIGINT, begin_snapshot BIGINT,
     encoding TEXT);
 CREATE TABLE rs_view(view_id BIGINT, begin_snapshot BIGINT, end_snapshot BIGINT, detail TEXT NOT NULL);
 CREATE TABLE rs_record(kind TEXT, key TEXT, begin_snapshot BIGINT, end_snapshot BIGINT, value TEXT NOT NULL);
-CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL);
+CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL, blocks BLOB);
 CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
 CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
     xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
@@ -69,6 +69,13 @@ CREATE INDEX rs_idx_data_file_end ON ducklake_data_file(table_id, end_snapshot);
 CREATE INDEX rs_idx_data_file_begin ON ducklake_data_file(table_id, begin_snapshot);
 CREATE INDEX rs_idx_delete_file_end ON ducklake_delete_file(table_id, end_snapshot);
 CREATE INDEX rs_idx_delete_file_data ON ducklake_delete_file(data_file_id);
+CREATE INDEX rs_idx_delete_file_begin ON ducklake_delete_file(table_id, begin_snapshot);
+CREATE INDEX rs_table_id ON rs_table(table_id);
+CREATE INDEX rs_column_id ON rs_column(table_id);
+CREATE INDEX rs_view_id ON rs_view(view_id);
+CREATE INDEX rs_record_begin ON rs_record(begin_snapshot);
+CREATE INDEX rs_record_end ON rs_record(end_snapshot);
+CREATE INDEX rs_transaction_state ON rs_transaction(coalesce(snapshot_id, base));
 CREATE INDEX rs_idx_file_stats ON ducklake_file_column_stats(data_file_id);
 CREATE INDEX rs_idx_file_stats_column ON ducklake_file_column_stats(table_id, column_id);
 CREATE INDEX rs_idx_table_stats ON ducklake_table_stats(table_id);
@@ -81,5 +88,16 @@ pub(super) const UPGRADE_FROM_1: &str = "
 CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
 CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
     xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
-UPDATE rs_metadata SET value = '2' WHERE key = 'version';
+";
+
+/// From version 2 to version 3: checksums of blocks, indexes for the digest of live rows.
+pub(super) const UPGRADE_FROM_2: &str = "
+ALTER TABLE rs_file ADD COLUMN blocks BLOB;
+CREATE INDEX rs_idx_delete_file_begin ON ducklake_delete_file(table_id, begin_snapshot);
+CREATE INDEX rs_table_id ON rs_table(table_id);
+CREATE INDEX rs_column_id ON rs_column(table_id);
+CREATE INDEX rs_view_id ON rs_view(view_id);
+CREATE INDEX rs_record_begin ON rs_record(begin_snapshot);
+CREATE INDEX rs_record_end ON rs_record(end_snapshot);
+CREATE INDEX rs_transaction_state ON rs_transaction(coalesce(snapshot_id, base));
 ";

@@ -17,8 +17,9 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, TransactionRecord, commit, history, load,
-    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1},
+    CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, KnownFile, TransactionRecord, check, commit, digest,
+    history, load,
+    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2},
 };
 use crate::{
     error::{Error, Result, SqlState},
@@ -31,7 +32,7 @@ use crate::{
 /// How long a commit waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The version of our `rs_*` tables.
-const SIDE_TABLES_VERSION: &str = "2";
+const SIDE_TABLES_VERSION: &str = "3";
 /// The schema that every warehouse has.
 const DEFAULT_SCHEMA: &str = "public";
 
@@ -125,10 +126,19 @@ fn check_version(transaction: &Transaction<'_>) -> Result<()> {
     let ours = "SELECT value FROM rs_metadata WHERE key = 'version'";
     match read(ours) {
         Ok(Some(version)) if version == SIDE_TABLES_VERSION => Ok(()),
-        Ok(Some(version)) if version == "1" => transaction.execute_batch(UPGRADE_FROM_1).map_err(sqlite_error),
+        Ok(Some(version)) if version == "1" => upgrade(transaction, &[UPGRADE_FROM_1, UPGRADE_FROM_2]),
+        Ok(Some(version)) if version == "2" => upgrade(transaction, &[UPGRADE_FROM_2]),
         Ok(version) => Err(Error::not_supported(format!("warehouse version {}", version.unwrap_or_default()))),
         Err(_) => Err(Error::not_supported("a DuckLake catalog that blueshift did not make")),
     }
+}
+
+fn upgrade(transaction: &Transaction<'_>, steps: &[&str]) -> Result<()> {
+    let run = || {
+        steps.iter().try_for_each(|step| transaction.execute_batch(step))?;
+        transaction.execute("UPDATE rs_metadata SET value = ?1 WHERE key = 'version'", [SIDE_TABLES_VERSION])
+    };
+    run().map(|_| ()).map_err(sqlite_error)
 }
 
 impl CatalogStore for SqliteCatalogStore {
@@ -140,6 +150,7 @@ impl CatalogStore for SqliteCatalogStore {
     fn load(&self) -> Result<CatalogRows> {
         let mut connection = self.reader.lock();
         let transaction = connection.transaction().map_err(sqlite_error)?;
+        digest::check(&transaction, load::latest(&transaction).map_err(sqlite_error)?)?;
         load::load(&transaction, None, &|_| None)
     }
 
@@ -210,6 +221,22 @@ impl CatalogStore for SqliteCatalogStore {
         validate(&history::View(&transaction))?;
         history::write(&transaction, record)?;
         transaction.commit().map_err(sqlite_error)
+    }
+
+    fn problems(&self) -> Result<(Vec<String>, usize)> {
+        let mut connection = self.reader.lock();
+        let transaction = connection.transaction().map_err(sqlite_error)?;
+        let mut problems = check::problems(&transaction)?;
+        if let Err(error) = digest::check(&transaction, load::latest(&transaction).map_err(sqlite_error)?) {
+            problems.push(error.detail().unwrap_or(error.message()).to_owned());
+        }
+        Ok((problems, check::INVARIANT_COUNT))
+    }
+
+    fn known_files(&self) -> Result<Vec<KnownFile>> {
+        let mut connection = self.reader.lock();
+        let transaction = connection.transaction().map_err(sqlite_error)?;
+        check::known_files(&transaction)
     }
 
     fn referenced_files(&self) -> Result<HashSet<String>> {

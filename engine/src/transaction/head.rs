@@ -1,0 +1,92 @@
+//! The newest committed state, noted beside the catalog.
+//!
+//! SQLite reads its write-ahead log up to the first damaged frame and forgets what comes after it,
+//! in silence. So the number of the newest state is kept in a file of its own, written after each
+//! commit; a catalog that is older than this has lost commits. The note may be behind (it is not
+//! synced, and processes may write it in any order), never ahead.
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use crate::{
+    error::{Error, Result, SqlState},
+    storage::{FileSystem, metadata::SnapshotId},
+};
+
+/// Name of the file in the folder of locks.
+const FILE_NAME: &str = "head";
+/// It holds a number, not more.
+const FILE_BYTES_MAX: u64 = 64;
+
+/// The note.
+#[derive(Debug)]
+pub(super) struct Head {
+    file_system: Arc<dyn FileSystem>,
+    folder: PathBuf,
+    /// Makes the names of new files differ within the process.
+    written: AtomicU64,
+}
+
+impl Head {
+    pub(super) fn new(file_system: Arc<dyn FileSystem>, folder: PathBuf) -> Self {
+        Head { file_system, folder, written: AtomicU64::new(0) }
+    }
+
+    /// The state that is noted; None when there is no note.
+    pub(super) fn read(&self) -> Result<Option<SnapshotId>> {
+        let path = self.folder.join(FILE_NAME);
+        let file = match self.file_system.open(&path) {
+            Err(error) if error.state() == SqlState::UNDEFINED_FILE => return Ok(None),
+            file => file?,
+        };
+        let length = file.len().min(FILE_BYTES_MAX) as usize;
+        let failed = |e| Error::io(format!("could not read \"{}\"", path.display()), e);
+        let text = String::from_utf8_lossy(&file.read_at(0, length).map_err(failed)?).into_owned();
+        // An unreadable note is no note: a power failure may leave it empty.
+        let (number, check) = text.trim_end().split_once(' ').unwrap_or_default();
+        Ok(number.parse().ok().map(SnapshotId).filter(|id| check_of(*id) == check))
+    }
+
+    /// Compares the note, read before the catalog was, with the catalog's newest state.
+    ///
+    /// Errors: XX001 when the catalog has lost commits.
+    pub(super) fn check(&self, noted: Option<SnapshotId>, latest: Option<SnapshotId>) -> Result<()> {
+        match (noted, latest) {
+            (Some(noted), Some(latest)) if noted > latest => {
+                let why = format!("it ends with state {latest}, and state {noted} was committed");
+                Err(Error::corrupted("catalog.sqlite", why).with_hint(format!(
+                    "If an older catalog was put back on purpose, remove \"{}\".",
+                    self.folder.join(FILE_NAME).display()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes a state; that it cannot be noted harms nobody.
+    pub(super) fn write(&self, id: SnapshotId) {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let new = self.folder.join(format!("{FILE_NAME}.{}.{number}", std::process::id()));
+        let write = || -> Result<()> {
+            let mut file = self.file_system.create(&new)?;
+            let text = format!("{id} {}\n", check_of(id));
+            file.write_all(text.as_bytes()).map_err(|e| Error::io("could not note the state", e))?;
+            drop(file);
+            self.file_system.rename(&new, &self.folder.join(FILE_NAME))
+        };
+        if write().is_err() {
+            let _ = self.file_system.remove(&new);
+        }
+    }
+}
+
+/// Tells a note from a damaged one.
+fn check_of(id: SnapshotId) -> String {
+    blake3::hash(id.to_string().as_bytes()).to_hex()[..16].to_owned()
+}
