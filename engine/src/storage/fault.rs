@@ -15,13 +15,17 @@ use crate::error::Result;
 pub const FAULT_VARIABLE: &str = "BLUESHIFT_FAULT";
 
 /// All points, in the order in which a transaction passes them.
-pub const FAULT_POINTS: [&str; 9] = [
+pub const FAULT_POINTS: [&str; 13] = [
+    "catalog.open",
+    "ids.begun",
+    "ids.done",
     "segment.written",
     "segment.synced",
     "deletes.written",
     "commit.begun",
     "commit.written",
     "commit.done",
+    "commit.reads_written",
     "upkeep.rewritten",
     "upkeep.expired",
     "sweep.file",

@@ -66,8 +66,33 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
     fn remove(&self, path: &Path) -> Result<()>;
     /// What lies in a folder; nothing when the folder is not there.
     fn list(&self, path: &Path) -> Result<Vec<DirectoryEntry>>;
-    /// Creates a folder with its parents, durably; returns false when it was there.
-    fn create_directories(&self, path: &Path) -> Result<bool>;
+    /// Creates a folder in one that exists; false when it was there. It is not durable before its
+    /// parent is synced.
+    fn create_directory(&self, path: &Path) -> Result<bool>;
+    /// Whether a folder is there.
+    fn is_directory(&self, path: &Path) -> bool;
+
+    /// Creates a folder with its parents, durably; returns false when it was there, of which
+    /// nobody knows whether it is durable.
+    fn create_directories(&self, path: &Path) -> Result<bool> {
+        if self.is_directory(path) {
+            return Ok(false);
+        }
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+        if let Some(parent) = parent {
+            self.create_directories(parent)?;
+        }
+        self.create_directory(path)?;
+        self.sync_directory(parent.unwrap_or(Path::new(".")))?;
+        Ok(true)
+    }
+
+    /// Passes a named point between operations, such as those of a commit, which SQLite does by
+    /// itself. Nothing happens; tests put faults here.
+    fn pass(&self, _point: &'static str) -> Result<()> {
+        Ok(())
+    }
+
     /// Locks a file (created when missing) for this holder alone; None when others hold it.
     fn try_lock_exclusive(&self, path: &Path) -> Result<Option<Box<dyn FileLock>>>;
     /// Locks a file (created when missing) together with other sharers; waits for an exclusive holder.
@@ -208,20 +233,16 @@ impl FileSystem for LocalFileSystem {
         Ok(found)
     }
 
-    fn create_directories(&self, path: &Path) -> Result<bool> {
-        if path.is_dir() {
-            return Ok(false);
+    fn create_directory(&self, path: &Path) -> Result<bool> {
+        match std::fs::create_dir(path) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
+            Err(e) => Err(failed("create folder", path, e)),
         }
-        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            self.create_directories(parent)?;
-            match std::fs::create_dir(path) {
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed("create folder", path, e)),
-                _ => self.sync_directory(parent)?,
-            }
-        } else {
-            std::fs::create_dir_all(path).map_err(|e| failed("create folder", path, e))?;
-        }
-        Ok(true)
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        path.is_dir()
     }
 
     fn try_lock_exclusive(&self, path: &Path) -> Result<Option<Box<dyn FileLock>>> {

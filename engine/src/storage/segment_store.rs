@@ -2,7 +2,7 @@
 //! writers of managed files share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,6 +23,8 @@ use crate::error::{Error, Result, SqlState};
 
 /// Cached deletion vectors may take this much memory.
 const DELETION_CACHE_BYTES_MAX: usize = 64 << 20;
+/// Folders known to be durable: so many are remembered.
+const FOLDERS_MAX: usize = 4096;
 
 /// The `data/` folder of one warehouse. Files in it are immutable and their names are never used
 /// twice, so caches are keyed by path and never invalidated.
@@ -34,6 +36,8 @@ pub struct SegmentStore {
     checksums: Arc<ChecksumRegistry>,
     rewrite_below_bytes: u64,
     deletions: Mutex<DeletionCache>,
+    /// Folders whose own entries this process has made durable.
+    folders: Mutex<HashSet<PathBuf>>,
 }
 
 #[derive(Default)]
@@ -65,6 +69,7 @@ impl SegmentStore {
             checksums,
             rewrite_below_bytes,
             deletions: Mutex::default(),
+            folders: Mutex::default(),
         }))
     }
 
@@ -119,6 +124,29 @@ impl SegmentStore {
     /// A name for a new file in `folder` (below the data folder, ending in `/`).
     pub fn new_path(&self, folder: &str, suffix: &str) -> String {
         format!("{folder}{}{suffix}", uuid::Uuid::now_v7())
+    }
+
+    /// Makes sure that `folder` (below the data folder) is there to stay. That it exists is not
+    /// enough: whoever made it may still be about to make it durable, or have failed to.
+    pub(super) fn ensure_folder(&self, folder: &str) -> Result<()> {
+        let mut path = self.resolve(folder);
+        if self.folders.lock().contains(&path) {
+            return Ok(());
+        }
+        self.file_system.create_directories(&path)?;
+        let mut durable = vec![];
+        // A folder that is known to be durable lies in others that are.
+        while path.starts_with(&self.root) && path != self.root && !self.folders.lock().contains(&path) {
+            durable.push(path.clone());
+            path.pop();
+            self.file_system.sync_directory(&path)?;
+        }
+        let mut folders = self.folders.lock();
+        if folders.len() > FOLDERS_MAX {
+            folders.clear();
+        }
+        folders.extend(durable);
+        Ok(())
     }
 
     /// Makes the entries of `folder` (below the data folder) durable.

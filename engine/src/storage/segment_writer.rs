@@ -268,7 +268,7 @@ impl SegmentEncoder {
 
     fn open(&mut self) -> Result<OpenSegment> {
         if self.folder_is_new {
-            self.store.file_system().create_directories(&self.store.resolve(&self.folder))?;
+            self.store.ensure_folder(&self.folder)?;
             self.folder_is_new = false;
         }
         let path = self.store.new_path(&self.folder, ".parquet");

@@ -82,10 +82,13 @@ impl Warehouse {
         let (data, locks) = (folder.join("data"), folder.join("locks"));
         file_system.create_directories(&data)?;
         file_system.create_directories(&locks)?;
+        // An earlier opening may have failed before it made its folders durable.
+        file_system.sync_directory(&folder)?;
 
         let lock_file = locks.join("open.lock");
         let alone = file_system.try_lock_exclusive(&lock_file)?;
-        let store: Arc<dyn CatalogStore> = Arc::new(SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data)?);
+        let store = SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data, Arc::clone(&file_system))?;
+        let store: Arc<dyn CatalogStore> = Arc::new(store);
         let segments = SegmentStore::new(data, Arc::clone(&file_system), config.rewrite_below_bytes)?;
         let head = Head::new(Arc::clone(&file_system), locks);
         // A damaged catalog must not decide which files are swept.

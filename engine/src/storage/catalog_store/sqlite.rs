@@ -24,6 +24,7 @@ use super::{
 use crate::{
     error::{Error, Result, SqlState},
     storage::{
+        FileSystem,
         fault::fault_point,
         metadata::{RelationId, SnapshotId, TableSnapshot},
     },
@@ -41,6 +42,8 @@ pub struct SqliteCatalogStore {
     path: PathBuf,
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    /// For its named points: SQLite opens its files itself.
+    file_system: Arc<dyn FileSystem>,
 }
 
 impl fmt::Debug for SqliteCatalogStore {
@@ -51,11 +54,19 @@ impl fmt::Debug for SqliteCatalogStore {
 
 impl SqliteCatalogStore {
     /// Opens the catalog `path`, made anew when missing, of the data folder `data`.
-    pub fn open(path: &Path, data: &Path) -> Result<Self> {
+    pub fn open(path: &Path, data: &Path, file_system: Arc<dyn FileSystem>) -> Result<Self> {
+        file_system.pass("catalog.open")?;
         let mut writer = connect(path)?;
         initialise(&mut writer, data)?;
         let reader = connect(path)?;
-        Ok(SqliteCatalogStore { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
+        Ok(SqliteCatalogStore { path: path.to_owned(), writer, reader, file_system })
+    }
+
+    /// A point at which tests let the process die or the operation fail.
+    fn pass(&self, point: &'static str) -> Result<()> {
+        fault_point(point)?;
+        self.file_system.pass(point)
     }
 }
 
@@ -165,6 +176,7 @@ impl CatalogStore for SqliteCatalogStore {
     }
 
     fn reserve_ids(&self, catalog_ids: i64, file_ids: i64) -> Result<(Range<i64>, Range<i64>)> {
+        self.pass("ids.begun")?;
         let mut connection = self.writer.lock();
         // The counters are those of the latest snapshot, where DuckLake keeps them: whoever
         // commits next copies them, so an id set aside here is never given out again.
@@ -181,7 +193,9 @@ impl CatalogStore for SqliteCatalogStore {
             transaction.commit()?;
             Ok((catalog..catalog + catalog_ids, file..file + file_ids))
         };
-        reserve().map_err(sqlite_error)
+        let ids = reserve().map_err(sqlite_error)?;
+        self.pass("ids.done")?;
+        Ok(ids)
     }
 
     fn reserve_numbers(&self, name: &str, count: i64) -> Result<Range<i64>> {
@@ -206,11 +220,11 @@ impl CatalogStore for SqliteCatalogStore {
         let mut connection = self.writer.lock();
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(sqlite_error)?;
-        fault_point("commit.begun")?;
+        self.pass("commit.begun")?;
         let id = commit::write(&transaction, record, changes, validate)?;
-        fault_point("commit.written")?;
+        self.pass("commit.written")?;
         transaction.commit().map_err(|e| CommitError::Unknown(sqlite_error(e)))?;
-        fault_point("commit.done").map_err(CommitError::Unknown)?;
+        self.pass("commit.done").map_err(CommitError::Unknown)?;
         Ok(id)
     }
 
@@ -220,6 +234,7 @@ impl CatalogStore for SqliteCatalogStore {
         let transaction = begun.map_err(sqlite_error)?;
         validate(&history::View(&transaction))?;
         history::write(&transaction, record)?;
+        self.pass("commit.reads_written")?;
         transaction.commit().map_err(sqlite_error)
     }
 

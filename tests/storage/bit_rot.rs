@@ -1,0 +1,117 @@
+//! Flips bits in the files of a warehouse, one at a time. Whoever reads everything afterwards gets
+//! the right rows or an error that names the damage; never wrong rows, never a panic or no end.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use blueshift_engine::error::Error;
+use tokio::runtime::Runtime;
+
+use crate::{
+    support::{
+        Contents, Random, Report, Tier, contents, copy_folder, difference, error_text, files_below, open, runtime, text,
+    },
+    workload::{DIGITS, STEPS},
+};
+
+/// Reading everything takes a fraction of a second; this is the sign of a loop.
+const END_SECONDS: u64 = 60;
+/// Steps of the workload after which there are segments, delete files, views and altered tables.
+const STEPS_DONE: usize = 18;
+/// So much of a file's end holds its structure, where a flip does more than in the rows.
+const TAIL_BYTES: usize = 4096;
+
+/// Runs the proof.
+pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
+    let runtime = runtime(2)?;
+    let folder = tempfile::tempdir().map_err(text)?;
+    let sound = folder.path().join("sound");
+    let expected = runtime.block_on(build(&sound))?;
+    let mut report = Report::default();
+    let mut random = Random::new(seed);
+    for file in files_below(&sound.join("data")) {
+        let name = file.strip_prefix(&sound).map_err(text)?.to_owned();
+        let length = fs::metadata(&file).map_err(text)?.len() as usize;
+        let flips = tier.pick(6, 400);
+        for index in 0..flips {
+            let position = match index % 2 {
+                0 => random.below(length),
+                _ => length - 1 - random.below(length.min(TAIL_BYTES)),
+            };
+            let trial = Trial { sound: &sound, name: &name, position, bit: random.below(8) as u8 };
+            report.add(trial.run(&runtime, &expected)?, 1);
+        }
+        report.add("data files", 1);
+    }
+    for index in 0..tier.pick(40, 4000) {
+        let name = PathBuf::from("catalog.sqlite");
+        let length = fs::metadata(sound.join(&name)).map_err(text)?.len() as usize;
+        // The head of each page, and anywhere.
+        let position = match index % 2 {
+            0 => random.below(length),
+            _ => (random.below(length / 4096) * 4096 + random.below(16)).min(length - 1),
+        };
+        let trial = Trial { sound: &sound, name: &name, position, bit: random.below(8) as u8 };
+        report.add(&format!("{} (catalog)", trial.run(&runtime, &expected)?), 1);
+    }
+    Ok(report)
+}
+
+async fn build(folder: &Path) -> Result<Contents, String> {
+    let engine = open(folder).map_err(text)?;
+    engine.session().run(DIGITS).await.map_err(text)?;
+    for step in &STEPS[..STEPS_DONE] {
+        engine.session().run(step).await.map_err(text)?;
+    }
+    drop(engine);
+    let engine = open(folder).map_err(text)?;
+    contents(&engine).await.map_err(text)
+}
+
+struct Trial<'a> {
+    sound: &'a Path,
+    name: &'a Path,
+    position: usize,
+    bit: u8,
+}
+
+impl Trial<'_> {
+    fn run(&self, runtime: &Runtime, expected: &Contents) -> Result<&'static str, String> {
+        let folder = tempfile::tempdir_in(self.sound.parent().unwrap_or(self.sound)).map_err(text)?;
+        let warehouse = folder.path().join("warehouse");
+        copy_folder(self.sound, &warehouse).map_err(text)?;
+        let damaged = warehouse.join(self.name);
+        let mut bytes = fs::read(&damaged).map_err(text)?;
+        bytes[self.position] ^= 1 << self.bit;
+        fs::write(&damaged, bytes).map_err(text)?;
+        let read = async {
+            let engine = open(&warehouse)?;
+            contents(&engine).await
+        };
+        let limit = Duration::from_secs(END_SECONDS);
+        let outcome = runtime.block_on(async { tokio::time::timeout(limit, read).await });
+        let at = format!("{}, bit {} of byte {}", self.name.display(), self.bit, self.position);
+        match outcome {
+            Err(_) => Err(format!("{at}: no end after {END_SECONDS} s")),
+            Ok(Ok(found)) if found == *expected => Ok("harmless flips"),
+            Ok(Ok(found)) => Err(format!("{at}: WRONG ROWS: {}", difference(expected, &found))),
+            Ok(Err(error)) => self.check_error(&error).map_err(|e| format!("{at}: {e}")),
+        }
+    }
+
+    /// Damage has its SQLSTATE and says which file it is in.
+    fn check_error(&self, error: &Error) -> Result<&'static str, String> {
+        let text = error_text(error);
+        let name = self.name.file_name().unwrap_or_default().to_string_lossy();
+        if error.state().0 != "XX001" {
+            return Err(format!("not XX001 but {text}"));
+        }
+        if self.name.extension().is_some_and(|e| e == "parquet") && !text.contains(name.as_ref()) {
+            return Err(format!("the error does not name the file: {text}"));
+        }
+        Ok("detected flips")
+    }
+}
