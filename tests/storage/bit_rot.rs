@@ -31,6 +31,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let sound = folder.path().join("sound");
     let expected = runtime.block_on(build(&sound))?;
     let mut report = Report::default();
+    let mut failures = vec![];
     let mut random = Random::new(seed);
     for file in files_below(&sound.join("data")) {
         let name = file.strip_prefix(&sound).map_err(text)?.to_owned();
@@ -42,7 +43,10 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
                 _ => length - 1 - random.below(length.min(TAIL_BYTES)),
             };
             let trial = Trial { sound: &sound, name: &name, position, bit: random.below(8) as u8 };
-            report.add(trial.run(&runtime, &expected)?, 1);
+            match trial.run(&runtime, &expected) {
+                Ok(outcome) => report.add(outcome, 1),
+                Err(failure) => failures.push(failure),
+            }
         }
         report.add("data files", 1);
     }
@@ -55,9 +59,12 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
             _ => (random.below(length / 4096) * 4096 + random.below(16)).min(length - 1),
         };
         let trial = Trial { sound: &sound, name: &name, position, bit: random.below(8) as u8 };
-        report.add(&format!("{} (catalog)", trial.run(&runtime, &expected)?), 1);
+        match trial.run(&runtime, &expected) {
+            Ok(outcome) => report.add(&format!("{outcome} (catalog)"), 1),
+            Err(failure) => failures.push(failure),
+        }
     }
-    Ok(report)
+    report.result(failures)
 }
 
 async fn build(folder: &Path) -> Result<Contents, String> {

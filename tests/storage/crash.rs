@@ -24,7 +24,7 @@ use crate::{
 /// Rounds in one warehouse.
 const ROUNDS_PER_WAREHOUSE: usize = 10;
 /// Transactions of a session that is not killed.
-const TRANSACTIONS: usize = 40;
+const TRANSACTIONS: usize = 15;
 
 /// What a child said: by session, the transactions that it began and the last one acknowledged.
 #[derive(Debug, Default)]
@@ -84,11 +84,11 @@ fn one_round(
 ) -> Result<(), String> {
     let points = blueshift_engine::storage::fault::FAULT_POINTS;
     let end = match round % 5 {
-        0 | 1 => End::Kill { lines: 1 + random.below(120), pause: random.below(20_000) as u64 },
-        2 => End::Abort(random.below(1_500)),
-        3 => End::Point(points[(round / 5) % points.len()], 1 + random.below(40)),
+        0 | 1 => End::Kill { lines: 1 + random.below(100), pause: random.below(20_000) as u64 },
+        2 => End::Abort(random.below(900)),
+        3 => End::Point(points[(round / 5) % points.len()], 1 + random.below(25)),
         // Two processes at once, of which one is killed.
-        _ => End::Kill { lines: 20 + random.below(60), pause: random.below(20_000) as u64 },
+        _ => End::Kill { lines: 10 + random.below(60), pause: random.below(20_000) as u64 },
     };
     let mut children = vec![start(warehouse, random.next(), 0, &end)?];
     if round % 5 == 4 {
@@ -127,9 +127,11 @@ fn start(warehouse: &Path, seed: u64, first: usize, end: &End) -> Result<Child, 
     command.arg("--crash-child").arg(warehouse);
     command.args([(seed % 1_000_000).to_string(), first.to_string(), TRANSACTIONS.to_string()]);
     match end {
-        End::Abort(at) => drop(command.arg(at.to_string())),
+        End::Abort(at) => {
+            let _ = command.arg(at.to_string());
+        }
         End::Point(name, n) => {
-            drop(command.env(blueshift_engine::storage::fault::FAULT_VARIABLE, format!("{name}={n}")))
+            let _ = command.env(blueshift_engine::storage::fault::FAULT_VARIABLE, format!("{name}={n}"));
         }
         End::Kill { .. } | End::Finish => {}
     }

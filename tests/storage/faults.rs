@@ -45,6 +45,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let runtime = runtime(2)?;
     let folder = tempfile::tempdir().map_err(text)?;
     let mut report = Report::default();
+    let mut failures = vec![];
     let states = runtime.block_on(reference(folder.path()))?;
     // A prime: over some runs of the short tier every operation has its turn.
     let stride = tier.pick(41, 1);
@@ -61,22 +62,22 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
                         continue;
                     }
                     let trial = Trial { step, operation: index, fault, before, after, opens, seed };
-                    let outcome = trial.run(&runtime).map_err(|failure| {
-                        format!(
+                    report.add("faults", 1);
+                    match trial.run(&runtime) {
+                        Ok(outcome) => report.add(outcome, 1),
+                        Err(failure) => failures.push(format!(
                             "step {step} ({}): {}\n{fault:?} at operation {index} ({} {}), opening: {opens}\n{failure}",
                             STEPS[step].split_whitespace().take(6).collect::<Vec<_>>().join(" "),
                             operations.len(),
                             operation.kind,
                             operation.on
-                        )
-                    })?;
-                    report.add("faults", 1);
-                    report.add(outcome, 1);
+                        )),
+                    }
                 }
             }
         }
     }
-    Ok(report)
+    report.result(failures)
 }
 
 /// The workload without faults: a copy of the warehouse before each step and after the last.

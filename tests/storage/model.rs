@@ -175,7 +175,7 @@ fn one_case(
     copy_folder(template, &warehouse).map_err(text)?;
     let engine = open(&warehouse).map_err(text)?;
     let mut model = Model::default();
-    (0..10).for_each(|_| drop(model.new_id()));
+    (0..10).for_each(|_| model.skip_id());
     model.committed.tables.insert(1, big.clone());
     let mut world = World {
         folder: warehouse,
@@ -200,6 +200,9 @@ impl World {
     async fn sql(&mut self, session: usize, sql: &str) -> Result<Result<Vec<Vec<Cell>>, Error>, String> {
         self.trail.push(format!("{session}: {}", sql.chars().take(300).collect::<String>()));
         *self.counts.entry("statements").or_default() += 1;
+        if !matches!(sql, "begin" | "commit" | "rollback") {
+            self.pin(session);
+        }
         let limit = Duration::from_secs(STATEMENT_SECONDS);
         let running = tokio::time::timeout(limit, rows(&mut self.sessions[session], sql));
         running.await.map_err(|_| format!("session {session} waits: {sql}"))
@@ -209,13 +212,19 @@ impl World {
         self.sql(session, sql).await?.map_err(|e| format!("{sql}: {}", error_text(&e)))
     }
 
-    /// What the session sees.
-    fn view(&mut self, session: usize) -> Database {
+    /// What the session's next statement sees.
+    fn view(&self, session: usize) -> Database {
+        match self.transactions[session].as_ref().and_then(|transaction| transaction.view.as_ref()) {
+            Some((_, view)) => view.clone(),
+            None => self.model.committed.clone(),
+        }
+    }
+
+    /// A block sees the state of its first statement.
+    fn pin(&mut self, session: usize) {
         let version = self.model.version();
-        let committed = &self.model.committed;
-        match &mut self.transactions[session] {
-            None => committed.clone(),
-            Some(transaction) => transaction.view.get_or_insert_with(|| (version, committed.clone())).1.clone(),
+        if let Some(transaction) = &mut self.transactions[session] {
+            transaction.view.get_or_insert_with(|| (version, self.model.committed.clone()));
         }
     }
 
@@ -375,7 +384,6 @@ fn matching(table: &Table, predicate: &Predicate) -> (String, Vec<u64>) {
 
 impl World {
     async fn statement(&mut self, session: usize, action: &Action) -> Result<(), String> {
-        // A block sees the state of its first statement.
         let view = self.view(session);
         let ids: Vec<TableId> = view.tables.keys().copied().collect();
         let pick = |index: &usize| ids.get(index % ids.len().max(1)).copied();

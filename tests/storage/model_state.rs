@@ -136,6 +136,11 @@ pub enum Outcome {
 /// A transaction that runs.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
+    /// Leaves an identity to what was there before.
+    pub fn skip_id(&mut self) {
+        self.ids += 1;
+    }
+
     /// How many commits it has seen, and the state with its own changes; None before its first statement.
     pub view: Option<(usize, Database)>,
     /// Its changes, in order.
@@ -160,6 +165,11 @@ impl Model {
     pub fn new_id(&mut self) -> u64 {
         self.ids += 1;
         self.ids
+    }
+
+    /// Leaves an identity to what was there before.
+    pub fn skip_id(&mut self) {
+        self.ids += 1;
     }
 
     /// How many commits there were.

@@ -50,6 +50,22 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The report, or what went wrong.
+    pub fn result(self, failures: Vec<String>) -> std::result::Result<Report, String> {
+        match failures.len() {
+            0 => Ok(self),
+            count => {
+                let shown = failures.into_iter().take(FAILURES_SHOWN).collect::<Vec<_>>().join("\n\n");
+                Err(format!("{count} failures ({self})\n\n{shown}"))
+            }
+        }
+    }
+}
+
+/// So many failures are printed.
+const FAILURES_SHOWN: usize = 12;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = self.0.iter().map(|(what, count)| format!("{count} {what}")).collect();
