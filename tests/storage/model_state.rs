@@ -136,11 +136,6 @@ pub enum Outcome {
 /// A transaction that runs.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
-    /// Leaves an identity to what was there before.
-    pub fn skip_id(&mut self) {
-        self.ids += 1;
-    }
-
     /// How many commits it has seen, and the state with its own changes; None before its first statement.
     pub view: Option<(usize, Database)>,
     /// Its changes, in order.
