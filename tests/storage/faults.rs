@@ -48,7 +48,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let mut failures = vec![];
     let states = runtime.block_on(reference(folder.path()))?;
     // A prime: over some runs of the short tier every operation has its turn.
-    let stride = tier.pick(41, 1);
+    let stride = tier.pick(23, 1);
     let mut number = Random::new(seed).below(stride);
     for step in 0..STEPS.len() {
         for opens in [false, true] {
@@ -225,7 +225,8 @@ impl Trial<'_> {
         let mut session = engine.session();
         let result = session.run(STEPS[self.step]).await.map_err(|e| e.error);
         file_system.disarm();
-        let hit = file_system.hit().ok_or("the operation did not come")?;
+        // The number of operations differs a little: a file's length decides how it is read.
+        let Some(hit) = file_system.hit() else { return Ok("not reached") };
         if let Err(error) = &result {
             self.check_error(error)?;
         }

@@ -29,10 +29,10 @@ use crate::{
 const SESSIONS: usize = 3;
 /// Nothing here takes long; more is a wait that should not be.
 const STATEMENT_SECONDS: u64 = 60;
-/// Rows of the large table, each with a text that does not compress: more than a megabyte together, so
-/// that deletes become delete files.
+/// Rows of the large table, each with a text that does not compress: more than
+/// `rewrite_below_bytes` together, so that deletes become delete files.
 const BIG_ROWS: usize = 80;
-const BIG_TEXT_CHARS: usize = 32_000;
+const BIG_TEXT_CHARS: usize = 160;
 
 #[derive(Debug, Clone)]
 enum Action {
@@ -77,8 +77,8 @@ fn predicate() -> impl Strategy<Value = Predicate> {
 fn action() -> impl Strategy<Value = Action> {
     let table = || 0..6_usize;
     prop_oneof![
-        6 => Just(Action::Begin),
-        5 => Just(Action::Commit),
+        12 => Just(Action::Begin),
+        7 => Just(Action::Commit),
         1 => Just(Action::Rollback),
         2 => table().prop_map(Action::Create),
         1 => (table(), table()).prop_map(|(a, b)| Action::CreateAs(a, b)),
@@ -107,7 +107,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let big = runtime.block_on(build(&template))?;
     let report = RefCell::new(Report::default());
     let config = Config {
-        cases: tier.pick(60, 4000) as u32,
+        cases: tier.pick(100, 5000) as u32,
         failure_persistence: None,
         max_shrink_iters: 400,
         ..Config::default()
@@ -115,7 +115,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let strategy = vec((0..SESSIONS, action()), 1..60);
+    let strategy = vec((0..SESSIONS, action()), 1..80);
     let outcome = runner.run(&strategy, |ops| {
         let counts = one_case(&runtime, &template, &big, &ops).map_err(TestCaseError::fail)?;
         let mut report = report.borrow_mut();

@@ -108,6 +108,8 @@ pub fn config(folder: &Path) -> Config {
     let mut config = Config::new(folder);
     config.threads = 1;
     config.memory_limit_bytes = 512 << 20;
+    // Delete files also for tables that are quickly made.
+    config.rewrite_below_bytes = 2 << 10;
     config
 }
 

@@ -5,11 +5,10 @@
 pub const DIGITS: &str = "create table digit (d int);
     insert into digit values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)";
 
-/// 40,000 rows that do not compress, so that their segment is large enough for delete files.
-const BIG: &str = "create table big as select a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d as id,
-        md5((a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d)::varchar) as x,
-        md5((7 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d)::varchar) as y
-    from digit a, digit b, digit c, digit e, digit f where f.d < 4";
+/// 1,000 rows, more than `rewrite_below_bytes`, so that deletes become delete files.
+const BIG: &str =
+    "create table big as select a.d + 10 * b.d + 100 * c.d as id, md5((a.d + 10 * b.d + 100 * c.d)::varchar) as x,
+        md5((7 + a.d + 10 * b.d + 100 * c.d)::varchar) as y from digit a, digit b, digit c";
 
 /// Each step is one transaction.
 pub const STEPS: [&str; 20] = [

@@ -40,9 +40,7 @@ fn convert(error: &DataFusionError) -> Option<Error> {
         DataFusionError::ObjectStore(store_error) => {
             Some(Error::new(SqlState::IO_ERROR, first_line(&store_error.to_string())))
         }
-        DataFusionError::ParquetError(parquet_error) => {
-            Some(Error::new(SqlState::DATA_CORRUPTED, format!("data file is damaged: {parquet_error}")))
-        }
+        DataFusionError::ParquetError(parquet_error) => Some(convert_parquet_message(&parquet_error.to_string())),
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => convert(inner),
         DataFusionError::Shared(inner) => convert(inner),
         DataFusionError::Collection(errors) => errors.first().and_then(convert),
@@ -64,6 +62,24 @@ fn is_subquery_left(message: &str) -> bool {
 
 fn unsupported_correlation() -> Error {
     Error::new(SqlState::FEATURE_NOT_SUPPORTED, "This type of correlated subquery pattern is not supported yet")
+}
+
+/// The store of managed files names itself in its errors.
+const STORE_ERROR: &str = "Generic warehouse error: ";
+
+/// Reading a footer makes text of what the store said; all else is damage.
+fn convert_parquet_message(message: &str) -> Error {
+    let Some((_, ours)) = message.split_once(STORE_ERROR) else {
+        return Error::new(SqlState::DATA_CORRUPTED, format!("data file is damaged: {}", first_line(message)));
+    };
+    match ours.split_once(" (") {
+        Some(("data file is damaged", detail)) => {
+            let detail = detail.strip_suffix(')').unwrap_or(detail);
+            Error::new(SqlState::DATA_CORRUPTED, "data file is damaged").with_detail(detail)
+        }
+        _ if ours.contains("No such file") => Error::new(SqlState::UNDEFINED_FILE, first_line(ours)),
+        _ => Error::new(SqlState::IO_ERROR, first_line(ours)),
+    }
 }
 
 fn convert_schema_error(error: &SchemaError) -> Error {

@@ -16,6 +16,7 @@ use parquet::{
         arrow_writer::ArrowWriterOptions,
     },
     basic::{Compression, Encoding, ZstdLevel},
+    errors::ParquetError,
     file::properties::WriterProperties,
     schema::types::ColumnPath,
 };
@@ -204,13 +205,13 @@ fn write_file(
 
 /// Reads a delete file.
 pub fn read(store: &SegmentStore, file: &DeleteFile) -> Result<DeletionVector> {
-    let failed = |e| parquet_error(&file.path, e);
     let chunks = ChunkFile::open(store, &file.path, file.size_bytes, file.checksum.as_ref())?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(failed)?;
+    let failed = |e: ParquetError| chunks.error(e);
+    let builder = ParquetRecordBatchReaderBuilder::try_new(chunks.clone()).map_err(failed)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["pos"]);
     let mut positions = Vec::new();
     for batch in builder.with_projection(mask).build().map_err(failed)? {
-        let batch = batch.map_err(|e| Error::corrupted(&file.path, e))?;
+        let batch = batch.map_err(|e| chunks.error(e))?;
         let column = batch.columns().first().and_then(|c| c.as_primitive_opt::<Int64Type>());
         let column = column.ok_or_else(|| Error::corrupted(&file.path, "no column pos"))?;
         for position in column.iter() {

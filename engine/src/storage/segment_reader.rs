@@ -1,6 +1,10 @@
 //! Reads segments synchronously, for rewriting them. Queries read through DataFusion instead.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    fmt,
+    io::{self, Read},
+    sync::Arc,
+};
 
 use arrow::{
     array::{ArrayRef, RecordBatch, new_null_array},
@@ -9,6 +13,7 @@ use arrow::{
 };
 use bytes::{Buf, Bytes};
 use datafusion::common::ScalarValue;
+use parking_lot::Mutex;
 use parquet::{
     arrow::{
         PARQUET_FIELD_ID_META_KEY,
@@ -21,8 +26,8 @@ use parquet::{
 use super::{
     checksum::Checksum,
     file_system::ReadableFile,
-    metadata::{Column, Segment, TableSnapshot},
-    segment_store::{SegmentStore, parquet_error},
+    metadata::{Column, Segment, SegmentMeta, TableSnapshot},
+    segment_store::{SegmentStore, read_error},
     segment_writer::arrow_error,
 };
 use crate::error::{Error, Result};
@@ -30,9 +35,14 @@ use crate::error::{Error, Result};
 /// Bytes read ahead when the Parquet library reads a stream.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
 
-/// A managed file for the Parquet library.
+/// A managed file for the Parquet library, whose errors lose their source on the way through Arrow: so the file
+/// remembers what went wrong with it.
 #[derive(Debug, Clone)]
-pub(super) struct ChunkFile(Arc<dyn ReadableFile>);
+pub(super) struct ChunkFile {
+    path: Arc<str>,
+    file: Arc<dyn ReadableFile>,
+    failure: Arc<Mutex<Option<Error>>>,
+}
 
 impl ChunkFile {
     /// Opens a file that has `size_bytes`, and `checksum` if we wrote it.
@@ -42,13 +52,23 @@ impl ChunkFile {
         size_bytes: u64,
         checksum: Option<&Arc<Checksum>>,
     ) -> Result<Self> {
-        Ok(ChunkFile(store.open(path, checksum.map(|c| (size_bytes, Arc::clone(c))))?))
+        let file = store.open(path, checksum.map(|c| (size_bytes, Arc::clone(c))))?;
+        Ok(ChunkFile { path: path.into(), file, failure: Arc::default() })
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        self.file.read_at(offset, length).inspect_err(|e| *self.failure.lock() = Some(read_error(&self.path, e)))
+    }
+
+    /// What lies behind an error of the Parquet library: a failed read, or else damage.
+    pub(super) fn error(&self, error: impl fmt::Display) -> Error {
+        self.failure.lock().take().unwrap_or_else(|| Error::corrupted(&self.path, error))
     }
 }
 
 impl Length for ChunkFile {
     fn len(&self) -> u64 {
-        self.0.len()
+        self.file.len()
     }
 }
 
@@ -56,18 +76,17 @@ impl ChunkReader for ChunkFile {
     type T = StreamReader;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        Ok(StreamReader { file: Arc::clone(&self.0), offset: start, buffer: Bytes::new() })
+        Ok(StreamReader { file: self.clone(), offset: start, buffer: Bytes::new() })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        // An error of ours inside is found again by `parquet_error`.
-        self.0.read_at(start, length).map_err(|e| ParquetError::External(Box::new(Error::io("data file", e))))
+        self.read_at(start, length).map_err(|e| ParquetError::External(Box::new(e)))
     }
 }
 
 /// A file from some position on.
 pub(super) struct StreamReader {
-    file: Arc<dyn ReadableFile>,
+    file: ChunkFile,
     offset: u64,
     buffer: Bytes,
 }
@@ -88,7 +107,7 @@ impl Read for StreamReader {
 
 /// The rows of a segment as batches of the table's current schema.
 pub(super) struct SegmentReader {
-    path: String,
+    file: ChunkFile,
     reader: ParquetRecordBatchReader,
     sources: Vec<Source>,
     schema: SchemaRef,
@@ -110,19 +129,14 @@ impl SegmentReader {
         segment: &Segment,
         selection: Option<RowSelection>,
     ) -> Result<Self> {
-        let path = segment.file.path.clone();
-        let failed = |e| parquet_error(&path, e);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(ChunkFile::open(
-            store,
-            &path,
-            segment.file.size_bytes,
-            segment.file.checksum.as_ref(),
-        )?)
-        .map_err(failed)?;
+        let SegmentMeta { path, size_bytes, checksum, .. } = &segment.file;
+        let file = ChunkFile::open(store, path, *size_bytes, checksum.as_ref())?;
+        let failed = |e: ParquetError| file.error(e);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).map_err(failed)?;
         let rows = builder.metadata().file_metadata().num_rows();
         if u64::try_from(rows) != Ok(segment.file.row_count) {
             return Err(Error::corrupted(
-                &path,
+                path,
                 format!("{rows} rows where the catalog has {}", segment.file.row_count),
             ));
         }
@@ -141,7 +155,7 @@ impl SegmentReader {
             None => builder,
         };
         let reader = builder.with_batch_size(8192).build().map_err(failed)?;
-        Ok(SegmentReader { path, reader, sources, schema: table.arrow_schema() })
+        Ok(SegmentReader { file, reader, sources, schema: table.arrow_schema() })
     }
 
     fn convert(&self, batch: &RecordBatch) -> Result<RecordBatch> {
@@ -164,7 +178,7 @@ impl Iterator for SegmentReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
-        let batch = batch.map_err(|e| parquet_error(&self.path, ParquetError::from(e)));
+        let batch = batch.map_err(|e| self.file.error(e));
         Some(batch.and_then(|b| self.convert(&b)))
     }
 }

@@ -206,6 +206,14 @@ impl SegmentStore {
     }
 }
 
+/// A read of a file that failed: damage that was found on the way, or the error of the operation.
+pub(super) fn read_error(path: &str, io: &std::io::Error) -> Error {
+    match io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(ours) => ours.clone(),
+        None => Error::io(format!("data file \"{path}\""), std::io::Error::new(io.kind(), io.to_string())),
+    }
+}
+
 /// Names the file in an error of the Parquet library, and tells I/O errors from damage.
 pub(super) fn parquet_error(path: &str, error: ParquetError) -> Error {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
@@ -214,11 +222,7 @@ pub(super) fn parquet_error(path: &str, error: ParquetError) -> Error {
             return ours.clone();
         }
         if let Some(io) = e.downcast_ref::<std::io::Error>() {
-            if let Some(ours) = io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-                return ours.clone();
-            }
-            let kind = io.kind();
-            return Error::io(format!("data file \"{path}\""), std::io::Error::new(kind, io.to_string()));
+            return read_error(path, io);
         }
         source = e.source();
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::{arrow::arrow_reader::ParquetRecordBatchReaderBuilder, errors::ParquetError};
 
 use super::{
     catalog_store::{CatalogStore, KnownFile},
@@ -11,7 +11,7 @@ use super::{
     delete_file,
     metadata::{DeleteFile, FileId},
     segment_reader::ChunkFile,
-    segment_store::{SegmentStore, parquet_error},
+    segment_store::SegmentStore,
 };
 use crate::error::{Error, Result, SqlState};
 
@@ -89,8 +89,8 @@ fn check_file(segments: &SegmentStore, file: &KnownFile) -> Result<()> {
 
 fn check_rows(segments: &SegmentStore, file: &KnownFile) -> Result<()> {
     let chunks = ChunkFile::open(segments, &file.path, file.size_bytes, None)?;
-    let failed = |e| parquet_error(&file.path, e);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(failed)?;
+    let failed = |e: ParquetError| chunks.error(e);
+    let builder = ParquetRecordBatchReaderBuilder::try_new(chunks.clone()).map_err(failed)?;
     let rows = builder.metadata().file_metadata().num_rows();
     if u64::try_from(rows) != Ok(file.row_count) {
         return Err(Error::corrupted(&file.path, format!("{rows} rows where the catalog has {}", file.row_count)));
@@ -98,7 +98,7 @@ fn check_rows(segments: &SegmentStore, file: &KnownFile) -> Result<()> {
     // What another program wrote has no checksum: then its pages must at least be readable.
     if file.checksum.is_none() {
         for batch in builder.build().map_err(failed)? {
-            batch.map_err(|e| Error::corrupted(&file.path, e))?;
+            batch.map_err(|e| chunks.error(e))?;
         }
     }
     Ok(())
