@@ -46,9 +46,6 @@ pub mod check;
 /// `run-pipeline`: raw CSV to tested gold tables.
 pub mod pipeline;
 
-#[cfg(test)]
-mod robustness;
-
 pub use config::Config;
 
 pub use engine::Engine;

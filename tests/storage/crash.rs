@@ -175,6 +175,11 @@ fn check(runtime: &Runtime, warehouse: &Path, said: &Said, report: &mut Report) 
     let mut session = engine.session();
     let transactions = runtime.block_on(check_rows(&mut session, said))?;
     report.add("transactions checked", transactions);
+    let verified = engine.verify(|_, _| {}).map_err(|e| format!("verify: {}", error_text(&e)))?;
+    if !verified.problems.is_empty() {
+        return Err(format!("verify: {}", verified.problems.join("; ")));
+    }
+    report.add("files verified", verified.data_files + verified.delete_files);
     drop(session);
     drop(engine);
     // Nobody else is here: what is below `data` now is what the catalog names.

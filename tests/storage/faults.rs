@@ -175,6 +175,10 @@ impl Trial<'_> {
     async fn reopen(&self, warehouse: &Path, after: Option<bool>) -> Result<bool, String> {
         let engine = open(warehouse).map_err(|e| format!("reopening: {}", error_text(&e)))?;
         let found = contents(&engine).await.map_err(|e| format!("after reopening: {}", error_text(&e)))?;
+        let problems = engine.verify(|_, _| {}).map_err(|e| format!("verify: {}", error_text(&e)))?.problems;
+        if !problems.is_empty() {
+            return Err(format!("verify: {}", problems.join("; ")));
+        }
         drop(engine);
         let is_after = self.is_after(&found).map_err(|e| format!("after reopening: {e}"))?;
         if after.is_some_and(|after| after != is_after && self.before.contents != self.after.contents) {
