@@ -29,8 +29,8 @@ STEPS = [
     "delete from t where id = 1",
     "alter table t rename to renamed",
     "alter table renamed drop column big",
-    "begin; create table fresh as select id, label from renamed; alter table renamed rename to old;"
-    " alter table fresh rename to renamed; drop table old; commit",
+    "begin; create table fresh as select id, label from renamed; alter table renamed rename to previous;"
+    " alter table fresh rename to renamed; drop table previous; commit",
     "create schema s; create table s.t (a int); insert into s.t values (1), (2); delete from s.t where a = 2",
     "truncate s.t",
 ]
