@@ -83,7 +83,8 @@ use crate::{
 const VIEW_DEPTH_MAX: usize = 64;
 
 /// How SQL text of the catalog is read: names in it are folded already.
-pub const STORED_SQL: ParserOptions = ParserOptions { case_sensitive_identifiers: true };
+pub const STORED_SQL: ParserOptions =
+    ParserOptions { case_sensitive_identifiers: true, case_sensitive_attributes: true };
 
 /// Names, as a query writes them, and the relations that they stand for.
 pub type Bindings = HashMap<String, RelationId>;

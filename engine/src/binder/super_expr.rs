@@ -20,7 +20,8 @@ use crate::{
         aggregate::extreme,
         definition::ScalarFunction,
         operator::cast_expr,
-        super_type::operator::{self, KEY, SQL_NULL, call, is_call},
+        super_type::operator::{self, KEY, KEY_TEXT, SQL_NULL, call, is_call},
+        varbyte::to_hex::TO_HEX,
     },
     types::{RedshiftType, cast::CastMode},
 };
@@ -256,9 +257,12 @@ fn window(mut function: Box<WindowFunction>, schema: &DFSchema) -> DataFusionRes
             *expr = call(&KEY, vec![expr.clone()]);
         }
     }
+    // DataFusion's default frames know text and numbers only.
     for sort in &mut function.params.order_by {
-        if is_super(&sort.expr, schema) {
-            sort.expr = call(&KEY, vec![sort.expr.clone()]);
+        match sort.expr.get_type(schema)? {
+            DataType::LargeBinary => sort.expr = call(&KEY_TEXT, vec![sort.expr.clone()]),
+            DataType::BinaryView => sort.expr = call(&TO_HEX, vec![sort.expr.clone()]),
+            _ => {}
         }
     }
     if any_super(&function.params.args, schema)

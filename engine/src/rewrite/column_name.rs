@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use blueshift_sql::ast::{
     Ident,
     sql::{
-        DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, Select,
-        SelectItem, Value,
+        AccessExpr, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath,
+        JsonPathElem, Select, SelectItem, Value,
     },
 };
 
@@ -66,6 +66,13 @@ pub fn default_name(expr: &Expr) -> String {
     match expr {
         Expr::Identifier(ident) => word_name(&ident.value),
         Expr::JsonAccess { value, path } => path_name(value, path),
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let attribute = access_chain.iter().rev().find_map(|access| match access {
+                AccessExpr::Dot(Expr::Identifier(ident)) => Some(ident.value.clone()),
+                _ => None,
+            });
+            attribute.unwrap_or_else(|| default_name(root))
+        }
         Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, |ident| ident.value.clone()),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => default_name(inner),
         Expr::Function(function) => function_name(function),
@@ -104,7 +111,9 @@ pub fn default_name(expr: &Expr) -> String {
 /// A path is named after its last attribute, or after the value that it starts from.
 fn path_name(value: &Expr, path: &JsonPath) -> String {
     let attribute = path.path.iter().rev().find_map(|element| match element {
-        JsonPathElem::Dot { key, .. } => Some(key.clone()),
+        // It may have kept its case (enable_case_sensitive_super_attribute); the column's name has none then.
+        JsonPathElem::Dot { key, quoted: false } => Some(key.to_ascii_lowercase()),
+        JsonPathElem::Dot { key, quoted: true } => Some(key.clone()),
         JsonPathElem::Bracket { key: Expr::Value(key) } => match &key.value {
             Value::SingleQuotedString(key) => Some(key.clone()),
             _ => None,

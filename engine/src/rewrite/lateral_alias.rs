@@ -7,7 +7,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 use blueshift_sql::{
     ast::{
         Query,
-        sql::{Expr, Ident, Select, SelectItem, Visit, VisitMut, Visitor, VisitorMut},
+        sql::{Expr, Ident, JsonPath, JsonPathElem, Select, SelectItem, Visit, VisitMut, Visitor, VisitorMut},
     },
     limits::on_deep_stack,
 };
@@ -81,6 +81,13 @@ impl Columns {
     }
 }
 
+impl Columns {
+    fn have_relation(&self, name: &str) -> bool {
+        let Columns::Known(sources) = self else { return false };
+        sources.iter().any(|source| source.name.as_deref() == Some(name))
+    }
+}
+
 fn is_itself(expr: &Expr, alias: &str) -> bool {
     matches!(expr, Expr::Identifier(ident) if ident.value == alias)
 }
@@ -119,6 +126,9 @@ fn uses_any(expr: &Expr, known: &HashMap<String, Alias>) -> bool {
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             match expr {
                 Expr::Identifier(Ident { value, .. }) if self.1 == 0 && self.0.contains_key(value) => {
+                    ControlFlow::Break(())
+                }
+                Expr::CompoundIdentifier(parts) if self.1 == 0 && self.0.contains_key(&parts[0].value) => {
                     ControlFlow::Break(())
                 }
                 _ => ControlFlow::Continue(()),
@@ -160,7 +170,12 @@ impl VisitorMut for Replacer<'_> {
 
     /// After the children, so that what was put in is not visited again.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        let Expr::Identifier(ident) = expr else { return ControlFlow::Continue(()) };
+        // A path into a SUPER value may start at an alias: `alias.attribute`.
+        let (ident, attributes) = match &*expr {
+            Expr::Identifier(ident) => (ident, &[][..]),
+            Expr::CompoundIdentifier(parts) if !self.columns.have_relation(&parts[0].value) => (&parts[0], &parts[1..]),
+            _ => return ControlFlow::Continue(()),
+        };
         if self.depth > 0 || self.columns.contain(&ident.value) {
             return ControlFlow::Continue(());
         }
@@ -176,7 +191,10 @@ impl VisitorMut for Replacer<'_> {
             }
         }
         let inlined = on_deep_stack(|| alias.expr.clone());
-        *expr = if is_simple(&inlined) { inlined } else { Expr::Nested(Box::new(inlined)) };
+        let inlined = if is_simple(&inlined) { inlined } else { Expr::Nested(Box::new(inlined)) };
+        let dot = |ident: &Ident| JsonPathElem::Dot { key: ident.value.clone(), quoted: ident.quote_style.is_some() };
+        let path = JsonPath { path: attributes.iter().map(dot).collect() };
+        *expr = if path.path.is_empty() { inlined } else { Expr::JsonAccess { value: Box::new(inlined), path } };
         ControlFlow::Continue(())
     }
 }

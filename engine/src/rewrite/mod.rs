@@ -3,6 +3,8 @@
 //! Order matters: names of result columns are taken from the query as written, so that pass comes
 //! first; the others then change expressions. The AST is rewritten, never the text.
 
+/// Names of attributes of SUPER values in stored text.
+pub mod attribute_case;
 /// Names of result columns that have no alias.
 pub mod column_name;
 /// CONNECT BY as a recursive common table expression.
@@ -180,7 +182,8 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         let RewriteContext { constants, database, strict, .. } = self.context;
-        flow(rejected::check_expr(expr, strict).and_then(|()| {
+        flow(super_path::rewrite_field_access(expr, &constants.super_options).and_then(|()| {
+            rejected::check_expr(expr, strict)?;
             outer_join::check_expr(expr)?;
             row_in_subquery::check_expr(expr)?;
             query_form::rewrite_column(expr, database);

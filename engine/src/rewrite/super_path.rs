@@ -14,8 +14,9 @@ use std::ops::ControlFlow;
 use blueshift_sql::ast::{
     Ident, Query,
     sql::{
-        Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath, JsonPathElem, ObjectNamePart,
-        Select, SelectItem, SetExpr, UnaryOperator, Value, VisitMut, VisitorMut,
+        AccessExpr, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg, FunctionArgExpr,
+        FunctionArguments, JsonPath, JsonPathElem, ObjectNamePart, OrderBy, OrderByKind, Select, SelectItem, SetExpr,
+        Subscript, UnaryOperator, Value, VisitMut, VisitorMut,
     },
 };
 
@@ -64,7 +65,7 @@ impl SuperOptions {
     }
 
     /// The name of an attribute as the statement writes it.
-    fn attribute_name(&self, ident: &Ident) -> String {
+    pub(super) fn attribute_name(&self, ident: &Ident) -> String {
         let written = self.statement_text.as_deref().and_then(|text| source_text(text, ident));
         written.unwrap_or_else(|| ident.value.clone())
     }
@@ -90,7 +91,7 @@ fn source_text(text: &str, ident: &Ident) -> Option<String> {
 
 /// Rewrites paths, unnesting and what depends on SUPER's parameters, in a query or an expression.
 pub fn rewrite(node: &mut impl VisitMut, options: &SuperOptions) -> Result<()> {
-    let mut paths = SuperPaths { options, scopes: vec![] };
+    let mut paths = SuperPaths::new(options);
     match node.visit(&mut paths) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
@@ -103,6 +104,23 @@ pub fn rewrite_from(node: &mut impl VisitMut) -> Result<()> {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
+}
+
+/// `f(x).name` and `(x).name` as the paths that `x[0].name` is. The names in them look like columns to other passes,
+/// so this comes first.
+pub fn rewrite_field_access(expr: &mut Expr, options: &SuperOptions) -> Result<()> {
+    let Expr::CompoundFieldAccess { root, access_chain } = expr else { return Ok(()) };
+    let step = |access: &AccessExpr| match access {
+        AccessExpr::Dot(Expr::Identifier(ident)) => {
+            Ok(JsonPathElem::Dot { key: options.attribute_name(ident), quoted: ident.quote_style.is_some() })
+        }
+        AccessExpr::Subscript(Subscript::Index { index }) => Ok(JsonPathElem::Bracket { key: index.clone() }),
+        other => Err(Error::not_supported(format!("{other} in a path into a SUPER value"))),
+    };
+    let path = JsonPath { path: access_chain.iter().map(step).collect::<Result<_>>()? };
+    let value = Box::new(std::mem::replace(&mut **root, Expr::value(Value::Null)));
+    *expr = Expr::JsonAccess { value, path };
+    Ok(())
 }
 
 struct FromItems {
@@ -122,13 +140,19 @@ impl VisitorMut for FromItems {
     }
 }
 
-struct SuperPaths<'o> {
-    options: &'o SuperOptions,
+/// The pass over paths.
+pub(super) struct SuperPaths<'o> {
+    pub(super) options: &'o SuperOptions,
     /// The relations of the queries around, the innermost last.
-    scopes: Vec<Vec<Relation>>,
+    pub(super) scopes: Vec<Vec<Relation>>,
 }
 
-impl SuperPaths<'_> {
+impl<'o> SuperPaths<'o> {
+    /// Outside of all queries.
+    pub(super) fn new(options: &'o SuperOptions) -> Self {
+        SuperPaths { options, scopes: vec![] }
+    }
+
     /// Prepares a SELECT and enters its scope.
     fn enter(&mut self, select: &mut Select) -> Result<()> {
         let scope = unnest::rewrite_from(select, &self.scopes)?;
@@ -154,8 +178,25 @@ impl SuperPaths<'_> {
         }
     }
 
+    /// DISTINCT sorts by what is selected: a path in ORDER BY that is selected is called by its name.
+    fn sort_by_names(&self, select: &Select, order_by: &mut Option<OrderBy>) {
+        let Some(OrderBy { kind: OrderByKind::Expressions(keys), .. }) = order_by else { return };
+        if select.distinct.is_none() {
+            return;
+        }
+        for key in keys.iter_mut().filter(|key| self.is_path(&key.expr)) {
+            let selected = select.projection.iter().find_map(|item| match item {
+                SelectItem::ExprWithAlias { expr, alias } if *expr == key.expr => Some(alias),
+                _ => None,
+            });
+            if let Some(alias) = selected {
+                key.expr = Expr::Identifier(Ident::with_quote(RESOLVED, &alias.value));
+            }
+        }
+    }
+
     /// The column that names start with, and the attributes after it; None when no relation has the first name.
-    fn resolve(&self, parts: &[Ident]) -> Option<(Vec<Ident>, Vec<Ident>)> {
+    pub(super) fn resolve(&self, parts: &[Ident]) -> Option<(Vec<Ident>, Vec<Ident>)> {
         let [first, rest @ ..] = parts else { return None };
         if first.quote_style == Some(RESOLVED) {
             return None;
@@ -228,13 +269,16 @@ impl SuperPaths<'_> {
                 let value = std::mem::replace(&mut **value, Expr::value(Value::Null));
                 *expr = self.path(value, steps);
             }
+            Expr::UnaryOp { op: UnaryOperator::Not, expr: operand } if self.is_path(operand) => {
+                cast_in_place(operand, SqlType::Boolean);
+            }
             Expr::Cast { expr: operand, .. } if !self.options.cast_null_on_error => {
                 if !matches!(**operand, Expr::Value(_)) {
                     let inner = std::mem::replace(&mut **operand, Expr::value(Value::Null));
                     **operand = call("super strict", vec![inner]);
                 }
             }
-            Expr::Function(function) => self.rewrite_function(function),
+            Expr::Function(function) => self.rewrite_function(function)?,
             // The planner would refuse SUPER operands before their types are looked at.
             Expr::UnaryOp { op: op @ (UnaryOperator::Minus | UnaryOperator::Plus), expr: operand }
                 if !matches!(**operand, Expr::Value(_)) =>
@@ -248,10 +292,56 @@ impl SuperPaths<'_> {
         Ok(())
     }
 
-    /// Adds what the session's parameters say as arguments.
-    fn rewrite_function(&self, function: &mut Function) {
-        let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return };
-        let (arity, added) = match name.value.as_str() {
+    /// Whether an expression is a path, and so SUPER.
+    fn is_path(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::JsonAccess { .. } => true,
+            Expr::Nested(inner) => self.is_path(inner),
+            Expr::Identifier(ident) => self.resolve(std::slice::from_ref(ident)).is_some(),
+            Expr::CompoundIdentifier(parts) => match self.resolve(parts) {
+                Some((base, rest)) => !rest.is_empty() || base.len() == 2 && base[0].value == base[1].value,
+                None => parts[0].quote_style != Some(RESOLVED),
+            },
+            _ => false,
+        }
+    }
+
+    /// Casts paths where the planner would refuse SUPER, and adds what the session's parameters say as arguments.
+    ///
+    /// Errors: 0A000 for a subquery as the argument.
+    fn rewrite_function(&self, function: &mut Function) -> Result<()> {
+        if let FunctionArguments::Subquery(_) = function.args {
+            return Err(Error::not_supported(format!("a subquery as the argument of {}", function.name)));
+        }
+        let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return Ok(()) };
+        let name = name.value.clone();
+        if let FunctionArguments::List(list) = &mut function.args {
+            let arguments = list.args.iter_mut().filter_map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            });
+            for (index, argument) in
+                arguments.enumerate().filter(|(_, argument)| self.is_path(argument)).collect::<Vec<_>>()
+            {
+                match (name.as_str(), index) {
+                    ("stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" | "median", 0)
+                    | ("percentile_cont" | "percentile_disc", 1) => cast_in_place(argument, SqlType::DoublePrecision),
+                    ("listagg", 0) => cast_in_place(argument, longest_text()),
+                    ("bool_and" | "bool_or", 0) => cast_in_place(argument, SqlType::Boolean),
+                    ("listagg", 3..) => {
+                        let key = std::mem::replace(argument, Expr::value(Value::Null));
+                        *argument = call("super key text", vec![key]);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.add_options(&name, function);
+        Ok(())
+    }
+
+    fn add_options(&self, name: &str, function: &mut Function) {
+        let (arity, added) = match name {
             "json_parse" if !self.options.parse_options.is_empty() => (1, text(&self.options.parse_options)),
             "array_contains" | "array_position" | "array_positions" | "arrays_overlap"
                 if !self.options.array_null_match =>
@@ -266,6 +356,15 @@ impl SuperPaths<'_> {
             list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(added)));
         }
     }
+}
+
+fn cast_in_place(expr: &mut Expr, data_type: SqlType) {
+    let operand = Box::new(std::mem::replace(expr, Expr::value(Value::Null)));
+    *expr = Expr::Cast { kind: CastKind::Cast, expr: operand, data_type, array: false, format: None };
+}
+
+fn longest_text() -> SqlType {
+    SqlType::Varchar(Some(CharacterLength::IntegerLength { length: 65_535, unit: None }))
 }
 
 fn text(value: &str) -> Expr {
@@ -304,7 +403,9 @@ impl VisitorMut for SuperPaths<'_> {
     /// ORDER BY belongs to the query and sees what its SELECT sees.
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         match &mut *query.body {
-            SetExpr::Select(select) => flow(self.enter(select)),
+            SetExpr::Select(select) => {
+                flow(self.enter(select).map(|()| self.sort_by_names(select, &mut query.order_by)))
+            }
             _ => {
                 self.scopes.push(vec![]);
                 ControlFlow::Continue(())

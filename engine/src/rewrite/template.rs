@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 /// The query that `text` (ours, not the user's) spells.
 pub fn query(text: &str) -> Result<Box<Query>> {
-    let options = ParserOptions { case_sensitive_identifiers: true };
+    let options = ParserOptions { case_sensitive_identifiers: true, ..ParserOptions::default() };
     blueshift_sql::parse_query(text, options).map_err(|error| Error::internal(error.message))
 }
 

@@ -137,7 +137,10 @@ impl Session {
 
     /// How the session reads identifiers.
     pub(crate) fn parser_options(&self) -> ParserOptions {
-        ParserOptions { case_sensitive_identifiers: self.parameters.is_on("enable_case_sensitive_identifier") }
+        ParserOptions {
+            case_sensitive_identifiers: self.parameters.is_on("enable_case_sensitive_identifier"),
+            case_sensitive_attributes: self.parameters.is_on("enable_case_sensitive_super_attribute"),
+        }
     }
 
     /// Runs one statement.
@@ -452,7 +455,7 @@ impl Session {
     }
 
     /// What the parameters say about SUPER values.
-    fn super_options(&self) -> SuperOptions {
+    pub(crate) fn super_options(&self) -> SuperOptions {
         let on = |name: &str| self.parameters.is_on(name);
         let parse_options = ["json_parse_dedup_attributes", "json_parse_truncate_strings", "parse_super_null_on_error"];
         SuperOptions {

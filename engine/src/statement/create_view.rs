@@ -11,6 +11,7 @@ use super::{create_table_as, name};
 use crate::{
     binder::{Binder, with_bindings_in},
     error::{Error, Result, SqlState},
+    rewrite::attribute_case,
     security::{self, Object},
     session::{Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
     storage::metadata::{Relation, SchemaId, ViewColumn},
@@ -29,7 +30,7 @@ pub fn execute(session: &mut Session, create: &ast::CreateView) -> Result<Statem
     let mut definition = ViewDefinition {
         schema_id,
         name: view_name,
-        sql: blueshift_sql::unparse::sql_text(create.query.as_ref()),
+        sql: stored_text(session, &create.query)?,
         columns: vec![],
         late_binding: create.no_schema_binding,
         depends_on: vec![],
@@ -55,6 +56,17 @@ fn target(session: &mut Session, create: &ast::CreateView) -> Result<(SchemaId, 
         return Err(Error::not_supported("a temporary view"));
     }
     Ok((name::target_schema(session, &create.name, false)?, name::identifier(create.name.name())))
+}
+
+/// The text of a query as it is stored.
+pub fn stored_text(session: &mut Session, query: &Query) -> Result<String> {
+    let options = session.super_options();
+    if options.statement_text.is_none() {
+        return Ok(blueshift_sql::unparse::sql_text(query));
+    }
+    let mut query = blueshift_sql::limits::on_deep_stack(|| query.clone());
+    attribute_case::restore(&mut query, &options)?;
+    Ok(blueshift_sql::unparse::sql_text(&query))
 }
 
 /// The columns of a view's query, and what it reads.

@@ -18,7 +18,7 @@ use super::{
     alter_table,
     assignment::{self, Conversion, Source},
     create_table::{self, DraftTable},
-    create_table_as, name,
+    create_table_as, create_view, name,
 };
 use crate::{
     binder::{Binder, Bindings, ResolvedRelation, STORED_SQL, bindings_of, resolve_name, with_bindings_in},
@@ -98,7 +98,7 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let columns = create_table_as::columns_of(&plan, &create.columns)?;
     let mut definition = DraftTable::new(schema_id, view_name.clone(), columns);
     let properties = json!({
-        QUERY: blueshift_sql::unparse::sql_text(create.query.as_ref()),
+        QUERY: create_view::stored_text(session, &create.query)?,
         DEPENDS_ON: used,
         AUTO_REFRESH: create.auto_refresh == Some(true),
         INCREMENTAL: incremental::is_incremental(&create.query),

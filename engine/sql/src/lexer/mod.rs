@@ -24,7 +24,8 @@ pub struct Tokens {
 
 /// Splits a statement's text into tokens.
 pub fn tokenize(text: &str, options: ParserOptions) -> Result<Tokens, ParseError> {
-    let mut lexer = Lexer { scanner: Scanner::new(text), options, out: Tokens { tokens: vec![], ranges: vec![] } };
+    let out = Tokens { tokens: vec![], ranges: vec![] };
+    let mut lexer = Lexer { scanner: Scanner::new(text), options, out, attribute: None };
     let mut lines = LineCounter { text, offset: 0, line: 1, column: 1 };
     loop {
         lexer.scanner.skip_blanks()?;
@@ -66,6 +67,8 @@ struct Lexer<'a> {
     scanner: Scanner<'a>,
     options: ParserOptions,
     out: Tokens,
+    /// The place of the last word that can only be an attribute.
+    attribute: Option<usize>,
 }
 
 /// Operators, longest first where one starts with another.
@@ -146,12 +149,27 @@ impl Lexer<'_> {
                 _ => {}
             }
         }
+        if self.at_attribute() {
+            return Ok(Token::make_word(&cut(word), None));
+        }
         Ok(Token::make_word(&cut(&word.to_ascii_lowercase()), None))
+    }
+
+    /// Whether the word that was just read is an attribute (`…].word`, `…].word.word`) that keeps its case.
+    fn at_attribute(&mut self) -> bool {
+        let count = self.out.tokens.len();
+        let token = |back: usize| count.checked_sub(back).map(|at| &self.out.tokens[at].token);
+        let follows = token(1) == Some(&Token::Period)
+            && (token(2) == Some(&Token::RBracket) || (count >= 2 && self.attribute == Some(count - 2)));
+        if follows {
+            self.attribute = Some(count);
+        }
+        follows && self.options.case_sensitive_attributes
     }
 
     fn quoted_identifier(&mut self, start: usize) -> Result<Token, ParseError> {
         let mut name = self.scanner.quoted_identifier(start)?;
-        if !self.options.case_sensitive_identifiers {
+        if !self.at_attribute() && !self.options.case_sensitive_identifiers {
             name.make_ascii_lowercase();
         }
         Ok(Token::make_word(&cut(&name), Some('"')))

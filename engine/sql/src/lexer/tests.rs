@@ -40,7 +40,7 @@ fn strings() {
 #[test]
 fn identifiers_fold() {
     let names = |text: &str, case_sensitive_identifiers| -> Vec<String> {
-        let options = ParserOptions { case_sensitive_identifiers };
+        let options = ParserOptions { case_sensitive_identifiers, ..ParserOptions::default() };
         let tokens = tokenize(text, options).unwrap().tokens;
         tokens.into_iter().map(|t| t.token.to_string()).collect()
     };

@@ -47,6 +47,9 @@ pub(crate) use transaction::isolation_words;
 pub struct ParserOptions {
     /// `enable_case_sensitive_identifier`: quoted identifiers keep their case.
     pub case_sensitive_identifiers: bool,
+    /// `enable_case_sensitive_super_attribute`: attributes after a subscript keep their case. (Those of other paths
+    /// can only be told from columns by who knows the relations.)
+    pub case_sensitive_attributes: bool,
 }
 
 /// A statement with its place in the text it came from.

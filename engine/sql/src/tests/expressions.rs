@@ -105,7 +105,7 @@ fn strings_hold_their_value() {
 fn names_fold() {
     let query = query(r#"select "MyCol" as "TheAlias", T.X from "MySchema".T"#);
     assert_eq!(query.to_string(), r#"SELECT "mycol" AS "thealias", t.x FROM "myschema".t"#);
-    let options = ParserOptions { case_sensitive_identifiers: true };
+    let options = ParserOptions { case_sensitive_identifiers: true, ..ParserOptions::default() };
     let kept = crate::parse_query(r#"select "MyCol", X from T"#, options).unwrap();
     assert_eq!(kept.to_string(), r#"SELECT "MyCol", x FROM t"#);
 }

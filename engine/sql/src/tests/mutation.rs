@@ -90,7 +90,10 @@ fn mutations_do_not_panic() {
             assert!(split(&mutant).iter().all(|part| mutant.contains(part.text)));
             if round == 0 {
                 let _ = parse_query(&mutant, ParserOptions::default());
-                let _ = parse_expression(&mutant, ParserOptions { case_sensitive_identifiers: true });
+                let _ = parse_expression(
+                    &mutant,
+                    ParserOptions { case_sensitive_identifiers: true, ..ParserOptions::default() },
+                );
             }
             if let Ok(statement) = parse(&mutant) {
                 accepted += 1;

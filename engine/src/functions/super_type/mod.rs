@@ -82,6 +82,7 @@ pub const SCALAR: &[&ScalarFunction] = &[
 pub const INTERNAL: &[&ScalarFunction] = &[
     &operator::PATH,
     &operator::STRICT_PATH,
+    &operator::KEY_TEXT,
     &operator::STRICT_CAST,
     &operator::MINUS_MARK,
     &operator::PLUS_MARK,

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use arrow::{
-    array::{ArrayRef, BinaryViewBuilder},
+    array::{ArrayRef, BinaryViewBuilder, StringViewBuilder},
     datatypes::DataType,
 };
 use datafusion::logical_expr::{Expr, expr::ScalarFunction as Invocation};
@@ -16,6 +16,7 @@ use crate::{
     functions::{
         arguments::{Call, Kind},
         definition::{Documentation, ScalarFunction, Types},
+        hash::digest::hex,
         operator::ArithmeticOperator,
     },
     types::super_value::{Super, compare, number},
@@ -161,6 +162,28 @@ internal!(
             }
         }
         Ok(Arc::new(keys.finish()))
+    }
+);
+internal!(
+    /// The key in hexadecimal digits, where bytes cannot be sorted by (windows).
+    KEY_TEXT, "super key text", (1, 1), |_| Ok(DataType::Utf8View), |call| {
+        let values = call.semi_structured(0)?;
+        let mut key = Vec::new();
+        let mut out = StringViewBuilder::with_capacity(call.rows);
+        let mut digits = String::new();
+        for row in 0..call.rows {
+            match values.get(row).map(Super::of) {
+                None | Some(Super::Null) => out.append_null(),
+                Some(value) => {
+                    key.clear();
+                    digits.clear();
+                    compare::write_key(value, &mut key);
+                    hex(&mut digits, &key);
+                    out.append_value(&digits);
+                }
+            }
+        }
+        Ok(Arc::new(out.finish()))
     }
 );
 internal!(

@@ -14,10 +14,11 @@ use arrow::{
 
 use super::operator::internal;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     functions::{
-        arguments::Call,
-        definition::{Documentation, ScalarFunction},
+        arguments::{Call, Kind},
+        definition::{Documentation, ScalarFunction, Types},
+        type_name,
     },
     types::super_value::{Elements, Super},
 };
@@ -78,11 +79,11 @@ internal!(
 );
 internal!(
     /// Stands for the element in a FROM item that unnests, until the binder has put an Unnest there.
-    UNNEST_MARK, "super unnest", (1, 1), |_| Ok(DataType::LargeBinary), |_| Err(unplaced())
+    UNNEST_MARK, "super unnest", (1, 1), iterable, |_| Err(unplaced())
 );
 internal!(
     /// Stands for the value of an attribute in a FROM item that unpivots.
-    UNPIVOT_MARK, "super unpivot", (1, 1), |_| Ok(DataType::LargeBinary), |_| Err(unplaced())
+    UNPIVOT_MARK, "super unpivot", (1, 1), iterable, |_| Err(unplaced())
 );
 internal!(
     /// Stands for the index of the element.
@@ -92,6 +93,15 @@ internal!(
     /// Stands for the name of the attribute.
     NAME_MARK, "super name", (0, 0), |_| Ok(DataType::Utf8View), |_| Err(unplaced())
 );
+
+fn iterable(types: &Types) -> Result<DataType> {
+    if !matches!(types.kind(0), Kind::Super | Kind::Null) {
+        let name = type_name(types.data_type(0));
+        let message = format!("cannot iterate over a value of type {name}; only SUPER can be iterated over");
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
+    }
+    Ok(DataType::LargeBinary)
+}
 
 fn unplaced() -> Error {
     Error::not_supported("unnesting a SUPER value in this place")
