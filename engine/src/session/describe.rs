@@ -119,7 +119,11 @@ impl Session {
     }
 
     fn describe_query(&mut self, query: &Query) -> Result<Vec<ResultColumn>> {
-        self.outside_of_statements(|session| Ok(execution::result_columns(&session.plan_query(query)?)))
+        let query = crate::statement::set_config::described(query);
+        self.outside_of_statements(|session| {
+            let columns = execution::result_columns(&session.plan_query(&query)?);
+            Ok(session.named(columns))
+        })
     }
 }
 

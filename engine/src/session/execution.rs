@@ -15,7 +15,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::{ResultColumn, Session};
+use super::{ResultColumn, Session, leader_node};
 use crate::{
     binder::{Binder, Bindings},
     error::{Error, Result, SqlState},
@@ -36,7 +36,16 @@ impl Session {
         let state = Arc::clone(self.state());
         let binder = Binder::new(&state, &context, shared.warehouse.segments()).with_bindings(bindings);
         let plan = self.analyze(binder.bind_query(query)?)?;
+        leader_node::check(query, !binder.used_names().is_empty())?;
         with_typed_nulls(plan)
+    }
+
+    /// Columns as clients see them: their names in upper case when the session wants that.
+    pub(crate) fn named(&self, mut columns: Vec<ResultColumn>) -> Vec<ResultColumn> {
+        if self.parameters.is_on("describe_field_name_in_uppercase") {
+            columns.iter_mut().for_each(|column| column.name = column.name.to_uppercase());
+        }
+        columns
     }
 
     /// Gives a bound plan its final types.

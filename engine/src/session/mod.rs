@@ -16,10 +16,14 @@ mod info;
 mod local;
 /// Statements that are run again.
 mod repetition;
+/// Functions of the leader node.
+mod leader_node;
 /// Session parameters: SET, RESET, SHOW.
 pub mod parameter;
 /// How values look to a session.
 mod presentation;
+/// What values parameters take.
+mod parameter_kind;
 /// PG_CANCEL_BACKEND and PG_TERMINATE_BACKEND.
 mod process_function;
 /// A bounded memory of what sessions did.

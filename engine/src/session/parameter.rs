@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::parameter_kind;
 use crate::{
     error::{Error, Result, SqlState},
     functions::datetime::{calendar::MICROS_PER_MINUTE, interval, zone},
@@ -154,6 +155,9 @@ fn normalized(name: &str, value: String) -> Result<String> {
         "intervalstyle" => return one_of(name, &value, &["postgres", "postgres_verbose", "sql_standard"]),
         "extra_float_digits" => return digits(name, &value),
         _ => {}
+    }
+    if let Some(value) = parameter_kind::normalized(name, &value)? {
+        return Ok(value);
     }
     if !matches!(default(name), Some("on" | "off")) {
         return Ok(value);

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Result},
     security::{self, Object},
     session::{Notice, Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
-    storage::metadata::{Relation, RelationId, TableSnapshot},
+    storage::metadata::{RelationId, TableSnapshot},
     transaction::CatalogSnapshot,
 };
 
@@ -273,9 +273,4 @@ pub async fn alter(session: &mut Session, alter: &ast::AlterMaterializedView) ->
         }
     }
     Ok(StatementResult::done("ALTER MATERIALIZED VIEW"))
-}
-
-/// Whether a relation is a materialized view.
-pub fn is_materialized(relation: &Relation) -> bool {
-    matches!(relation, Relation::Table(table) if is_materialized_view(table))
 }

@@ -65,6 +65,8 @@ pub(crate) mod row_change;
 pub(crate) mod routine;
 /// CREATE, ALTER and DROP SCHEMA.
 pub mod schema;
+/// SET_CONFIG in a query.
+pub(crate) mod set_config;
 /// SET, RESET, SHOW.
 mod setting;
 /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.

@@ -9,7 +9,7 @@ use datafusion::arrow::{
     record_batch::RecordBatch,
 };
 
-use super::name;
+use super::{authorization, name};
 use crate::{
     binder::{ResolvedRelation, resolve_name},
     error::{Error, Result, SqlState},
@@ -19,17 +19,28 @@ use crate::{
 
 /// SET.
 pub fn set(session: &mut Session, set: &ast::Set) -> Result<StatementResult> {
-    if set.local {
-        return Err(Error::not_supported("SET LOCAL"));
-    }
-    session.parameters.set(&set.name, set.value.text())?;
-    session.parameter_changed(&set.name);
+    assign(session, &set.name, set.value.text(), set.local)?;
     Ok(StatementResult::done("SET"))
+}
+
+/// Gives a parameter a value, or its default with None; with `local` until the transaction ends.
+pub fn assign(session: &mut Session, name: &str, value: Option<String>, local: bool) -> Result<()> {
+    if name == "session_authorization" {
+        return authorization::become_user(session, value.as_deref());
+    }
+    let before = session.parameters.own_value(name);
+    session.parameters.set(name, value)?;
+    if local {
+        session.local.before_set_local(name, before);
+    }
+    session.parameter_changed(name);
+    Ok(())
 }
 
 /// RESET.
 pub fn reset(session: &mut Session, reset: &ast::Reset) -> Result<StatementResult> {
-    match &reset.name {
+    match reset.name.as_deref() {
+        Some("session_authorization") => authorization::become_user(session, None)?,
         Some(name) => session.parameters.set(name, None)?,
         None => session.parameters.reset_all(),
     }
