@@ -141,6 +141,10 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Check the whole warehouse: the catalog, and every file's existence, length, checksum and rows
     Verify,
+    /// Copy the whole warehouse to a new folder, consistently, while it is in use
+    Snapshot(CopyArgs),
+    /// Make the warehouse (--warehouse, a new folder) of a copy
+    Restore(CopyArgs),
 }
 
 /// Arguments of `sql`.
@@ -284,6 +288,14 @@ pub struct GenerateArgs {
     /// Share of dirty rows, 0 to 1
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     pub dirty: f64,
+}
+
+/// Arguments of `snapshot` and `restore`.
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// Folder of the copy
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Reads the command line; on wrong usage prints why and ends the process with code 2.

@@ -44,6 +44,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Some(Command::Serve(args)) => commands::serve::run(&cli.global, args),
         Some(Command::Certs(args)) => commands::certs::run(&cli.global, args),
         Some(Command::Generate(args)) => commands::generate::run(&cli.global, args),
+        Some(Command::Snapshot(args)) => commands::backup::snapshot(&cli.global, args),
+        Some(Command::Restore(args)) => commands::backup::restore(&cli.global, args),
         Some(Command::Verify) => commands::verify::run(&cli.global),
     }
 }

@@ -18,6 +18,8 @@ pub struct Config {
     /// A segment of at most this size that loses rows is rewritten; a larger one gets a delete file, which costs
     /// file operations and makes scans a little dearer, but no more than the rows that go.
     pub rewrite_below_bytes: u64,
+    /// Queries that run at a time; more wait in a queue.
+    pub query_slots: u32,
     /// Name of the database that sessions connect to.
     pub database: String,
     /// Name of the user that sessions run as.
@@ -34,6 +36,7 @@ impl Config {
             memory_limit_bytes: 4 << 30,
             spill_limit_bytes: 100 << 30,
             rewrite_below_bytes: 1 << 20,
+            query_slots: 15,
             database: "dev".to_owned(),
             user: "awsuser".to_owned(),
         }

@@ -22,7 +22,7 @@ use crate::{
     glue::DataCatalog,
     lake::{LakeFolder, ObjectStores},
     optimizer::{self, CastNullability, YieldingJoins},
-    session::{ClientInfo, Session, SessionRegistry, process_functions},
+    session::{ClientInfo, Session, SessionRegistry, process_functions, queue::QueryQueue},
     storage::{FileSystem, LocalFileSystem, verify::VerifyReport},
     transaction::{CatalogSnapshot, Warehouse},
 };
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) state: SessionState,
     /// The sessions that are alive, and what they ran.
     pub(crate) registry: Arc<SessionRegistry>,
+    /// Where queries wait for their turn.
+    pub(crate) queue: QueryQueue,
 }
 
 impl Engine {
@@ -65,7 +67,9 @@ impl Engine {
         let lake = Arc::new(LakeFolder::open(file_system, config.warehouse.join("lake"))?);
         let registry = Arc::new(SessionRegistry::default());
         let state = session_state(&config, &warehouse, &registry)?;
-        let shared = Shared { warehouse, data_catalog: Arc::new(data_catalog), stores, lake, state, config, registry };
+        let queue = QueryQueue::new(config.query_slots.max(1));
+        let data_catalog = Arc::new(data_catalog);
+        let shared = Shared { warehouse, data_catalog, stores, lake, state, config, registry, queue };
         Ok(Engine { shared: Arc::new(shared) })
     }
 

@@ -43,6 +43,8 @@ pub mod server;
 pub mod engine;
 /// What of a script would fail or differ on a real Redshift.
 pub mod check;
+/// Copies of a whole warehouse.
+mod backup;
 /// `run-pipeline`: raw CSV to tested gold tables.
 pub mod pipeline;
 

@@ -1,5 +1,6 @@
 //! The commands, one file each, and how they fail.
 
+pub mod backup;
 pub mod certs;
 pub mod check;
 pub mod generate;

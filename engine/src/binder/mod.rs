@@ -242,7 +242,8 @@ impl<'a> Binder<'a> {
                 Ok(Arc::new(if wants_row_ids {
                     ManagedTable::with_row_ids(store, table)
                 } else {
-                    ManagedTable::new(store, table)
+                    let statistics = TableStatistics::of(&self.context.snapshot, table.id);
+                    ManagedTable::new(store, table).with_distinct(statistics.map(|s| s.distinct).unwrap_or_default())
                 }))
             }
             ResolvedRelation::View(view) => {

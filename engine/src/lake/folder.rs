@@ -42,6 +42,11 @@ impl LakeFolder {
         Ok(LakeFolder { file_system, root, unsynced: Mutex::default() })
     }
 
+    /// The file system underneath.
+    pub fn file_system(&self) -> &Arc<dyn FileSystem> {
+        &self.file_system
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root

@@ -28,10 +28,14 @@ mod parameter_kind;
 mod process_function;
 /// A bounded memory of what sessions did.
 pub mod query_log;
+/// The queue before queries start.
+pub(crate) mod queue;
 /// The sessions that are alive.
 pub mod registry;
 /// What statements give back.
 mod result;
+/// Reading earlier states.
+mod time_travel;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -282,6 +286,7 @@ impl Session {
             process_id: self.info.process_id,
             user: self.info.user.clone(),
             database: self.info.database.clone(),
+            is_block: block,
         };
         let started = Utc::now();
         self.entry.begin_transaction(owner.transaction_id, block.then_some(started));
@@ -321,7 +326,9 @@ impl Session {
             TransactionState::Active { transaction, .. } => {
                 let committed = transaction.commit();
                 self.local.end(committed.is_ok(), &mut self.parameters);
-                committed.map(|_| ())
+                committed?;
+                self.shared.warehouse.tidy();
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -362,6 +369,13 @@ impl Session {
     /// Commits what was done so far and goes on in a new transaction (TRUNCATE commits, as documented).
     pub(crate) fn commit_and_continue(&mut self) -> Result<()> {
         self.commit()
+    }
+
+    /// Commits what was done so far; the statement goes on in another transaction.
+    pub(crate) fn next_transaction(&mut self) -> Result<()> {
+        self.commit()?;
+        self.ensure_transaction();
+        Ok(())
     }
 
     /// The transaction of the running statement.

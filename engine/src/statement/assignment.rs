@@ -157,6 +157,12 @@ impl TableWriter {
         Ok(TableWriter { writer, schema: table.arrow_schema(), identity, rows: 0 })
     }
 
+    /// The same for rows that come in the order of the table's sort key.
+    pub fn presorted(session: &Session, table: &TableSnapshot) -> Result<Self> {
+        let writer = SegmentWriter::presorted(session.shared.warehouse.segments(), table)?;
+        Ok(TableWriter { writer, schema: table.arrow_schema(), rows: 0 })
+    }
+
     /// Takes a batch. Errors: 23502.
     pub async fn push(&mut self, batch: RecordBatch) -> Result<()> {
         let mut arrays = batch.columns().to_vec();

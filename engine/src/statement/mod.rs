@@ -7,6 +7,8 @@
 mod alter_table;
 /// ALTER TABLE … APPEND.
 mod alter_table_append;
+/// ANALYZE.
+mod analyze;
 /// Storing rows: values cast to the columns they go to, NOT NULL checked, segments written.
 mod assignment;
 /// CANCEL.
@@ -45,8 +47,6 @@ pub(crate) mod identity;
 mod insert;
 /// LOCK, and the locks that statements take.
 mod lock;
-/// ANALYZE, VACUUM.
-mod maintenance;
 /// CREATE and REFRESH MATERIALIZED VIEW.
 mod materialized_view;
 /// MERGE.
@@ -77,6 +77,8 @@ mod truncate;
 mod update;
 /// Users and groups.
 mod user;
+/// VACUUM.
+mod vacuum;
 
 pub(crate) use cursor::undefined as undefined_cursor;
 pub use materialized_view::{
@@ -103,8 +105,12 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
     if parsed.parameters > 0 && !matches!(parsed.statement, Statement::Prepare(_)) {
         return Err(Error::not_supported("a parameter ($1) outside of a prepared statement"));
     }
+    if !matches!(parsed.statement, Statement::Set(_) | Statement::Reset(_) | Statement::Show(_)) {
+        session.apply_as_of()?;
+    }
     lock::check_access_mode(session, &parsed.statement)?;
     lock::before(session, &parsed.statement).await?;
+    let _slots = session.take_slots(&parsed.statement).await?;
     match &parsed.statement {
         Statement::Query(query) => query::execute(session, query).await,
         Statement::Explain(explain) => explain::execute(session, explain).await,
@@ -161,8 +167,8 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::DropRoutine(drop) => routine::drop(session, drop),
         Statement::Call(call) => crate::routine::call::execute(session, call).await,
         Statement::Cancel(cancel) => cancel::execute(session, cancel),
-        Statement::Analyze(_) => Ok(maintenance::analyze()),
-        Statement::Vacuum(vacuum) => maintenance::vacuum(session, vacuum),
+        Statement::Analyze(analyze) => analyze::execute(session, analyze).await,
+        Statement::Vacuum(vacuum) => vacuum::execute(session, vacuum).await,
         _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
     }
 }

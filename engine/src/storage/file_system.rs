@@ -64,6 +64,14 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
     /// Removes a file; one that is not there is no error.
     fn remove(&self, path: &Path) -> Result<()>;
+    /// Removes a folder with everything in it; one that is not there is no error. Not for managed
+    /// files: what is removed so was never committed.
+    fn remove_tree(&self, path: &Path) -> Result<()> {
+        match std::fs::remove_dir_all(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("remove folder", path, e)),
+            _ => Ok(()),
+        }
+    }
     /// What lies in a folder; nothing when the folder is not there.
     fn list(&self, path: &Path) -> Result<Vec<DirectoryEntry>>;
     /// Creates a folder in one that exists; false when it was there. It is not durable before its

@@ -8,13 +8,15 @@
 //!
 //! Writing never goes through DataFusion: its DML paths can lose conditions, so they fail here.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use async_trait::async_trait;
 use datafusion::{
     catalog::{Session, TableProvider},
-    common::{DFSchemaRef, DataFusionError, Result, ScalarValue, Statistics, config::TableParquetOptions},
+    common::{
+        DFSchemaRef, DataFusionError, Result, ScalarValue, Statistics, config::TableParquetOptions, stats::Precision,
+    },
     datasource::{
         TableType,
         listing::PartitionedFile,
@@ -35,7 +37,7 @@ use datafusion::{
 use parquet::arrow::RowNumber;
 
 use super::{
-    metadata::{Segment, TableSnapshot},
+    metadata::{ColumnId, Segment, TableSnapshot},
     object_store::ManagedObjectStore,
     pruning,
     schema_adapter::FieldIdAdapterFactory,
@@ -57,6 +59,8 @@ pub struct ManagedTable {
     table: Arc<TableSnapshot>,
     file_schema: TableSchema,
     with_row_ids: bool,
+    /// Estimated numbers of different values.
+    distinct: BTreeMap<ColumnId, u64>,
 }
 
 impl fmt::Debug for ManagedTable {
@@ -69,7 +73,7 @@ impl ManagedTable {
     /// The table's columns.
     pub fn new(store: Arc<SegmentStore>, table: Arc<TableSnapshot>) -> Self {
         let file_schema = TableSchema::from(table.arrow_schema());
-        ManagedTable { store, table, file_schema, with_row_ids: false }
+        ManagedTable { store, table, file_schema, with_row_ids: false, distinct: BTreeMap::new() }
     }
 
     /// The table's columns, then `__file_id` and `__position`.
@@ -81,7 +85,14 @@ impl ManagedTable {
             .with_table_partition_cols(vec![file_id])
             .with_virtual_columns(vec![position])
             .build();
-        ManagedTable { store, table, file_schema, with_row_ids: true }
+        ManagedTable { store, table, file_schema, with_row_ids: true, distinct: BTreeMap::new() }
+    }
+
+    /// Tells the planner how many different values columns have.
+    #[must_use]
+    pub fn with_distinct(mut self, distinct: BTreeMap<ColumnId, u64>) -> Self {
+        self.distinct = distinct;
+        self
     }
 
     /// The state of the table that this provider reads.
@@ -112,6 +123,12 @@ impl ManagedTable {
     fn statistics_of(&self, segments: &[Arc<Segment>]) -> Result<Statistics> {
         let all: Vec<Statistics> = segments.iter().map(|s| statistics::of_segment(&self.table, s)).collect();
         let mut merged = Statistics::try_merge_iter(&all, &self.table.arrow_schema())?;
+        let rows = self.table.row_count();
+        for (column, statistics) in self.table.columns.iter().zip(&mut merged.column_statistics) {
+            if let Some(distinct) = self.distinct.get(&column.id) {
+                statistics.distinct_count = Precision::Inexact((*distinct).min(rows) as usize);
+            }
+        }
         if self.with_row_ids {
             let unknown = datafusion::common::ColumnStatistics::new_unknown;
             merged.column_statistics.extend([unknown(), unknown()]);

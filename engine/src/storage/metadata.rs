@@ -210,6 +210,8 @@ pub struct SegmentMeta {
     pub footer_bytes: u64,
     /// What its bytes must be; None when another program wrote it.
     pub checksum: Option<Arc<Checksum>>,
+    /// The columns by which all its rows are in order, ascending, NULLs last; none: no order is known.
+    pub sorted_by: Vec<ColumnId>,
     /// Statistics of its columns.
     pub columns: Vec<ColumnStatistics>,
 }

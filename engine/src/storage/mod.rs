@@ -31,6 +31,8 @@ pub mod segment_store;
 pub mod segment_writer;
 /// Column statistics of segments.
 pub mod statistics;
+/// What of a table is worth rewriting.
+pub mod upkeep;
 /// Checks of a whole warehouse.
 pub mod verify;
 

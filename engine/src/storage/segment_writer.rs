@@ -30,7 +30,7 @@ use super::{
     checksum::ChecksumWriter,
     fault::fault_point,
     file_system::WritableFile,
-    metadata::{Column, SegmentMeta, SortStyle, TableSnapshot},
+    metadata::{Column, ColumnId, SegmentMeta, SortStyle, TableSnapshot},
     segment_store::{SegmentStore, parquet_error},
     statistics::{self, BOUND_BYTES_MAX, FloatBounds},
 };
@@ -41,9 +41,9 @@ pub const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// A row group ends at this size even with fewer rows; it is what a writer holds in memory.
 const ROW_GROUP_BYTES_MAX: usize = 64 << 20;
 /// A segment ends at about this many rows …
-const SEGMENT_ROWS: u64 = 2 * 1024 * 1024;
+pub(super) const SEGMENT_ROWS: u64 = 2 * 1024 * 1024;
 /// … or at about this many bytes.
-const SEGMENT_BYTES: u64 = 192 << 20;
+pub(super) const SEGMENT_BYTES: u64 = 192 << 20;
 /// Rows handed to the encoder at once when the table has no sort key.
 const CHUNK_ROWS: usize = 64 * 1024;
 /// The same in bytes.
@@ -66,6 +66,12 @@ impl SegmentWriter {
     /// A writer for `table`, whose Arrow schema the batches must have.
     pub fn new(store: &Arc<SegmentStore>, table: &TableSnapshot) -> Result<Self> {
         let encoder = SegmentEncoder::new(Arc::clone(store), table)?;
+        Ok(SegmentWriter { buffer: encoder.buffer(), encoder: Some(encoder), running: None })
+    }
+
+    /// A writer of rows that come in the order of the table's sort key already.
+    pub fn presorted(store: &Arc<SegmentStore>, table: &TableSnapshot) -> Result<Self> {
+        let encoder = SegmentEncoder::new(Arc::clone(store), table)?.presorted();
         Ok(SegmentWriter { buffer: encoder.buffer(), encoder: Some(encoder), running: None })
     }
 
@@ -161,6 +167,12 @@ pub(super) struct SegmentEncoder {
     schema: SchemaRef,
     properties: WriterProperties,
     sort_columns: Vec<usize>,
+    /// The sort key, when there is one.
+    sort_key: Vec<ColumnId>,
+    /// The number of the sorted run that is being written.
+    run: u64,
+    /// Rows come in the order of the sort key.
+    is_presorted: bool,
     /// Positions of floating point columns, whose bounds we collect ourselves.
     float_columns: Vec<usize>,
     current: Option<OpenSegment>,
@@ -173,6 +185,8 @@ struct OpenSegment {
     path: String,
     writer: ArrowWriter<ManagedFile>,
     rows: u64,
+    /// Whether all its rows are of one sorted run.
+    first_run: u64,
     floats: Vec<Option<FloatBounds>>,
 }
 
@@ -186,7 +200,10 @@ impl SegmentEncoder {
             columns: table.columns.clone(),
             schema: file_schema(table),
             properties: properties(table, &sort_columns)?,
+            sort_key: sort_columns.iter().map(|i| table.columns[*i].id).collect(),
             sort_columns,
+            run: 0,
+            is_presorted: false,
             float_columns,
             current: None,
             done: Vec::new(),
@@ -194,6 +211,13 @@ impl SegmentEncoder {
             finished: false,
             store,
         })
+    }
+
+    /// For rows that come in the order of the sort key.
+    pub(super) fn presorted(mut self) -> Self {
+        self.sort_columns.clear();
+        self.is_presorted = true;
+        self
     }
 
     /// A buffer that fills up to what should be encoded at once.
@@ -210,6 +234,7 @@ impl SegmentEncoder {
         if batches.is_empty() {
             return Ok(());
         }
+        self.run += 1;
         let all = concat_batches(&self.schema, &batches).map_err(arrow_error)?;
         drop(batches);
         self.write_rows(&sort(&all, &self.sort_columns)?)?;
@@ -280,7 +305,7 @@ impl SegmentEncoder {
         for &index in &self.float_columns {
             floats[index] = Some(FloatBounds::default());
         }
-        Ok(OpenSegment { path, writer, rows: 0, floats })
+        Ok(OpenSegment { path, writer, rows: 0, first_run: self.run, floats })
     }
 
     fn close(&mut self) -> Result<()> {
@@ -301,12 +326,14 @@ impl SegmentEncoder {
         file.sync(&current.path)?;
         fault_point("segment.synced")?;
         let floats = std::mem::take(&mut current.floats);
+        let is_sorted = self.is_presorted || (!self.sort_columns.is_empty() && current.first_run == self.run);
         Ok(SegmentMeta {
             path: current.path.clone(),
             row_count: current.rows,
             size_bytes: file.length,
             footer_bytes: file.footer_bytes(),
             checksum: Some(Arc::new(file.checksum.finish())),
+            sorted_by: if is_sorted { self.sort_key.clone() } else { Vec::new() },
             columns: statistics::from_footer(&metadata, &self.schema, &self.columns, floats),
         })
     }

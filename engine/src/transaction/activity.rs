@@ -44,6 +44,8 @@ pub struct TransactionOwner {
     pub user: String,
     /// Its database.
     pub database: String,
+    /// Whether it may run more statements: a block, not a single statement.
+    pub is_block: bool,
 }
 
 /// A transaction that runs now.

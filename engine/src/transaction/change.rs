@@ -52,6 +52,8 @@ pub struct Transaction {
     schemas: BTreeSet<SchemaId>,
     relations: BTreeSet<RelationId>,
     records: BTreeMap<(String, String), Option<Arc<Value>>>,
+    /// Tables of which only segments were rewritten.
+    pub(super) rewritten: BTreeSet<TableId>,
     /// Files written for this transaction, committed or not.
     pub(super) private_files: HashSet<String>,
     /// After a commit of unknown outcome its files must stay.
@@ -70,6 +72,7 @@ impl Transaction {
             schemas: BTreeSet::new(),
             relations: BTreeSet::new(),
             records: BTreeMap::new(),
+            rewritten: BTreeSet::new(),
             private_files: HashSet::new(),
             keep_files: false,
         }
@@ -95,6 +98,16 @@ impl Transaction {
         self.base = Some(Arc::clone(&latest));
         self.current = Some(Arc::clone(&latest));
         Ok(latest)
+    }
+
+    /// Sees an earlier state, which cannot be changed.
+    ///
+    /// Errors: 22023 for a state that is not there.
+    pub fn pin_at(&mut self, state: SnapshotId) -> Result<()> {
+        let snapshot = self.warehouse.pin_at(self.id, state)?;
+        self.base = Some(Arc::clone(&snapshot));
+        self.current = Some(snapshot);
+        Ok(())
     }
 
     /// Whether it sees a state already.
@@ -428,7 +441,7 @@ impl Transaction {
     // ---- the end ----
 
     fn change_set(&self, base: &CatalogSnapshot, current: &CatalogSnapshot) -> ChangeSet {
-        let mut changes = ChangeSet::default();
+        let mut changes = ChangeSet { rewritten: self.rewritten.clone(), ..ChangeSet::default() };
         for id in &self.schemas {
             let (before, after) = (base.schema_by_id(*id).cloned(), current.schema_by_id(*id).cloned());
             changes.schemas.push(Change { before, after });
@@ -455,6 +468,24 @@ impl Transaction {
     /// Makes all changes visible to everybody, or none. Fails with a serialization failure when
     /// another transaction committed something that conflicts.
     pub fn commit(mut self) -> Result<SnapshotId> {
+        self.commit_changes()
+    }
+
+    /// Commits unless a transaction block of this process sees an earlier state already: what
+    /// upkeep rewrites must not make a later DELETE in the block fail. Gives whether it committed.
+    pub(super) fn commit_undisturbing(mut self) -> Result<bool> {
+        let warehouse = Arc::clone(&self.warehouse);
+        let running = warehouse.activity().lock();
+        if running.iter().any(|(id, active)| *id != self.id && active.owner.is_block && active.base.is_some()) {
+            drop(running);
+            return Ok(false);
+        }
+        let committed = self.commit_changes();
+        drop(running);
+        committed.map(|_| true)
+    }
+
+    fn commit_changes(&mut self) -> Result<SnapshotId> {
         let (Some(base), Some(current)) = (self.base.clone(), self.current.clone()) else {
             return self.warehouse.store().latest();
         };
@@ -465,7 +496,7 @@ impl Transaction {
             self.commit_reads(&base, &record)?;
             return Ok(base.id());
         }
-        for change in ours.iter().filter(|c| c.action != Action::Comment) {
+        for change in ours.iter().filter(|c| !matches!(c.action, Action::Comment | Action::Rewrite)) {
             if let Object::Relation(id) = change.object {
                 record.writes.insert(id);
                 // Whoever does more than append has seen what is there.
@@ -480,7 +511,8 @@ impl Transaction {
         };
         match self.warehouse.store().commit(&record, &changes, &validate) {
             Ok(id) => {
-                self.warehouse.committed(id);
+                let appended = ours.iter().filter(|c| c.action == Action::Append).map(|c| &c.object);
+                self.warehouse.committed(id, appended);
                 // What was written and then deleted again within the transaction goes.
                 for table in changes.tables.iter().filter_map(|t| t.after.as_ref()) {
                     for segment in &table.segments {

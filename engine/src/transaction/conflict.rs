@@ -49,13 +49,14 @@ enum Verdict {
 /// Rows that were written or deleted under the definition before an ALTER mean the same after it:
 /// columns are known by id, and a file without a column shows the column's initial default.
 fn go_together(mine: Action, theirs: Action) -> Verdict {
-    use Action::{Alter, Append, Comment, Create, Delete, Drop};
+    use Action::{Alter, Append, Comment, Create, Delete, Drop, Rewrite};
     match (mine, theirs) {
         (_, Drop) => Verdict::Apart,
         (Comment, _) | (_, Comment) => Verdict::Together,
-        (Append, Append | Delete | Alter) | (Delete, Append | Alter) => Verdict::Together,
-        (Delete, Delete) => Verdict::BySegment,
-        (Append | Delete | Alter | Drop | Create, _) => Verdict::Apart,
+        (Append, Append | Delete | Alter | Rewrite) | (Delete | Rewrite, Append | Alter) => Verdict::Together,
+        (Alter | Drop, Rewrite) => Verdict::Together,
+        (Delete | Rewrite, Delete | Rewrite) => Verdict::BySegment,
+        (Append | Delete | Alter | Drop | Create | Rewrite, _) => Verdict::Apart,
     }
 }
 

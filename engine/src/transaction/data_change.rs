@@ -82,6 +82,23 @@ impl Transaction {
         Ok(deleted)
     }
 
+    /// Puts `files` in the place of segments with the same rows. Nothing else may be changed in the
+    /// table by this transaction.
+    pub fn replace_segments(&mut self, table: TableId, segments: &[FileId], files: Vec<SegmentMeta>) -> Result<()> {
+        self.private_files.extend(files.iter().map(|f| f.path.clone()));
+        let mut table = self.table(table)?.as_ref().clone();
+        let (old, kept): (Vec<_>, Vec<_>) = table.segments.iter().cloned().partition(|s| segments.contains(&s.id));
+        let before: u64 = old.iter().map(|s| s.live_rows()).sum();
+        let after: u64 = files.iter().map(|f| f.row_count).sum();
+        if old.len() != segments.len() || before != after {
+            return Err(Error::internal(format!("{after} rows instead of {before} when {} was rewritten", table.name)));
+        }
+        table.segments = kept;
+        self.rewritten.insert(table.id);
+        self.add_segments(&mut table, files)?;
+        self.put_table(table)
+    }
+
     /// Deletes all rows; returns how many there were.
     pub fn truncate(&mut self, table: TableId) -> Result<u64> {
         let table = self.table(table)?;

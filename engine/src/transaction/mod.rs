@@ -11,13 +11,17 @@
 mod activity;
 mod change;
 mod conflict;
+mod copy;
 mod data_change;
 mod definition;
 mod head;
 mod isolation;
 mod lock;
+mod presence;
 mod snapshot;
+mod table_statistics;
 mod temporary;
+mod upkeep;
 mod warehouse;
 
 #[cfg(test)]
@@ -25,11 +29,14 @@ mod tests;
 
 pub use activity::{ReadSet, TransactionInfo, TransactionOwner};
 pub use change::Transaction;
+pub use copy::{Copied, copy_file};
 pub use definition::{ColumnDefinition, CommentTarget, TableDefinition, ViewDefinition};
 pub use isolation::{ISOLATION_RECORD, IsolationLevel, isolation_level};
 pub use lock::{LockInfo, LockManager, LockMode};
 pub use snapshot::CatalogSnapshot;
+pub use table_statistics::TableStatistics;
 pub use temporary::TEMPORARY_SCHEMA_PREFIX;
+pub use upkeep::{Expired, RETENTION};
 pub use warehouse::Warehouse;
 
 pub use crate::storage::metadata::{

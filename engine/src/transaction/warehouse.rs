@@ -7,11 +7,11 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use parking_lot::Mutex;
 
@@ -20,15 +20,17 @@ use super::{
     change::Transaction,
     head::Head,
     lock::{LockInfo, LockManager, LockMode},
+    presence::Presence,
     snapshot::CatalogSnapshot,
     temporary,
+    upkeep::Queue,
 };
 use crate::{
     config::Config,
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     storage::{
         FileSystem, LocalFileSystem, SegmentStore,
-        catalog_store::{CatalogStore, SqliteCatalogStore},
+        catalog_store::{CatalogStore, Object, SqliteCatalogStore},
         fault::fault_point,
         file_system::FileLock,
         metadata::{FileId, SnapshotId},
@@ -52,6 +54,10 @@ pub struct Warehouse {
     /// Names transactions within the process.
     transactions: AtomicU64,
     head: Head,
+    presence: Presence,
+    upkeep: Mutex<Queue>,
+    /// One VACUUM runs at a time.
+    vacuum: AtomicBool,
     /// Held as long as the warehouse is open: others don't sweep meanwhile.
     _lock: Box<dyn FileLock>,
 }
@@ -90,13 +96,16 @@ impl Warehouse {
         let store = SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data, Arc::clone(&file_system))?;
         let store: Arc<dyn CatalogStore> = Arc::new(store);
         let segments = SegmentStore::new(data, Arc::clone(&file_system), config.rewrite_below_bytes)?;
-        let head = Head::new(Arc::clone(&file_system), locks);
+        let head = Head::new(Arc::clone(&file_system), locks.clone());
+        let presence = Presence::new(Arc::clone(&file_system), locks)?;
         // A damaged catalog must not decide which files are swept.
         let newest = head.read()?;
         let rows = store.load()?;
         head.check(newest, rows.snapshot_id)?;
         if alone.is_some() {
             sweep(&segments, &store.referenced_files()?)?;
+            // Spill files of a process that was killed.
+            file_system.remove_tree(&folder.join("tmp"))?;
         }
         // Sessions of the temporary tables that are there now are dead when nobody else is here.
         let mut dead = Vec::new();
@@ -118,6 +127,9 @@ impl Warehouse {
             activity: Activity::default(),
             transactions: AtomicU64::new(1),
             head,
+            presence,
+            upkeep: Mutex::default(),
+            vacuum: AtomicBool::new(false),
             _lock: lock,
         });
         temporary::sweep(&warehouse, dead)?;
@@ -161,8 +173,53 @@ impl Warehouse {
     }
 
     /// Notes that a state was committed.
-    pub(super) fn committed(&self, id: SnapshotId) {
+    pub(super) fn committed<'a>(&self, id: SnapshotId, appended: impl Iterator<Item = &'a Object>) {
         self.head.write(id);
+        let mut queue = self.upkeep.lock();
+        queue.commits += 1;
+        queue.appended.extend(appended.filter_map(|object| match object {
+            Object::Relation(id) => Some(*id),
+            _ => None,
+        }));
+    }
+
+    pub(super) fn upkeep_queue(&self) -> &Mutex<Queue> {
+        &self.upkeep
+    }
+
+    pub(super) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Whether no other process has the warehouse open.
+    pub fn is_alone(&self) -> Result<bool> {
+        self.presence.is_alone()
+    }
+
+    /// The newest state that this process has loaded.
+    pub(super) fn newest_loaded(&self) -> SnapshotId {
+        self.latest.lock().id()
+    }
+
+    /// The newest state that was the latest at some time.
+    ///
+    /// Errors: 22023 when there was none, or it has expired.
+    pub fn state_at(&self, time: DateTime<Utc>) -> Result<SnapshotId> {
+        self.store.state_at(time)?.ok_or_else(|| {
+            let message = format!("the warehouse has no state of {}", time.format("%Y-%m-%d %H:%M:%S"));
+            Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
+                .with_hint("Old states expire a day after they were replaced.")
+        })
+    }
+
+    pub(super) fn pin_at(&self, id: u64, state: SnapshotId) -> Result<Arc<CatalogSnapshot>> {
+        self.activity.pin(id, || Ok(Arc::new(CatalogSnapshot::from_rows(self.store.load_at(state)?))))
+    }
+
+    /// Begins VACUUM; None while another one runs. It ends when the guard is dropped.
+    pub fn begin_vacuum(self: &Arc<Self>) -> Option<VacuumGuard> {
+        let was_running = self.vacuum.swap(true, Ordering::SeqCst);
+        (!was_running).then(|| VacuumGuard(Arc::clone(self)))
     }
 
     /// Checks catalog and files; see [`verify`].
@@ -221,6 +278,16 @@ impl Warehouse {
             ids.file = self.store.reserve_ids(0, FILE_IDS)?.1;
         }
         ids.file.next().map(FileId).ok_or_else(|| Error::internal("no file id"))
+    }
+}
+
+/// VACUUM runs as long as this is there.
+#[derive(Debug)]
+pub struct VacuumGuard(Arc<Warehouse>);
+
+impl Drop for VacuumGuard {
+    fn drop(&mut self) {
+        self.0.vacuum.store(false, Ordering::SeqCst);
     }
 }
 

@@ -120,6 +120,12 @@ impl DataCatalog {
         read::has_dropped_files(&self.connection.lock(), dropped_before_us)
     }
 
+    /// Writes a consistent copy to a new file.
+    pub fn copy_to(&self, path: &std::path::Path) -> Result<()> {
+        let copied = self.connection.lock().execute("vacuum into ?1", [path.to_string_lossy()]);
+        copied.map(|_| ()).map_err(|e| sqlite_error("cannot copy the data catalog", e))
+    }
+
     /// Runs `change` in one transaction: everything it did is committed, or nothing of it.
     pub fn update<T>(&self, change: impl FnOnce(&CatalogChange<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.connection.lock();

@@ -6,22 +6,22 @@
 
 use std::collections::HashMap;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 
 use super::{
     Action, Change, ChangeSet, CommitView, CommittedChange, Object, TransactionRecord, digest, history,
-    load::{ViewColumnDetail, ViewDetail},
+    load::{self, ViewColumnDetail, ViewDetail},
     sqlite::sqlite_error,
     type_name::{type_hint, type_name},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     storage::{
         checksum::Checksum,
         metadata::{
-            Column, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
+            Column, ColumnId, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
             TableSnapshot, ViewSnapshot,
         },
         statistics,
@@ -30,7 +30,12 @@ use crate::{
 
 /// The time in the form of `ducklake_snapshot`.
 pub(super) fn now() -> String {
-    Utc::now().format("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
+    time_text(Utc::now())
+}
+
+/// A time in the form of `ducklake_snapshot`.
+pub(super) fn time_text(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
 }
 
 /// Validates and writes `changes`; the caller commits.
@@ -45,6 +50,7 @@ pub(super) fn write(
     let (latest, schema_version, next_catalog, next_file): (i64, i64, i64, i64) = transaction
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .map_err(sqlite_error)?;
+    check_not_expired(transaction, record.base)?;
     if latest > record.base.0 {
         validate(&history::View(transaction))?;
     }
@@ -69,6 +75,16 @@ pub(super) fn write(
     digest.finish(transaction, id, changes)?;
     history::write(transaction, &TransactionRecord { commit: Some(id), ..record.clone() })?;
     Ok(id)
+}
+
+/// What a transaction is validated against goes together with the state that it began from.
+fn check_not_expired(transaction: &Transaction<'_>, base: SnapshotId) -> Result<()> {
+    if load::oldest(transaction).map_err(sqlite_error)? <= base {
+        return Ok(());
+    }
+    Err(Error::new(SqlState::SERIALIZATION_FAILURE, "1023")
+        .with_detail("The state from which the transaction began has expired")
+        .with_hint("Run the transaction again."))
 }
 
 struct Writer<'a> {
@@ -291,7 +307,7 @@ impl Writer<'_> {
                 row_id_start
             ],
         )?;
-        self.checksum(segment.id, file.checksum.as_deref())?;
+        self.side_of_file(segment.id, file.checksum.as_deref(), &file.sorted_by)?;
         for column in &file.columns {
             let sql = "INSERT INTO ducklake_file_column_stats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
             let values = (file.row_count - column.null_count.min(file.row_count)) as i64;
@@ -331,15 +347,17 @@ impl Writer<'_> {
                 file.footer_bytes as i64
             ],
         )?;
-        self.checksum(file.id, file.checksum.as_deref())
+        self.side_of_file(file.id, file.checksum.as_deref(), &[])
     }
 
-    fn checksum(&self, file: FileId, checksum: Option<&Checksum>) -> Result<()> {
+    /// What DuckLake has no place for.
+    fn side_of_file(&self, file: FileId, checksum: Option<&Checksum>, sorted_by: &[ColumnId]) -> Result<()> {
         match checksum {
             None => Ok(()),
             Some(checksum) => {
-                let sql = "INSERT INTO rs_file(file_id, checksum, blocks) VALUES (?1, ?2, ?3)";
-                self.run(sql, params![file.0, checksum.whole(), checksum.block_bytes()])
+                let sorted_by = if sorted_by.is_empty() { None } else { Some(to_json(&sorted_by)?) };
+                let sql = "INSERT INTO rs_file(file_id, checksum, blocks, sorted_by) VALUES (?1, ?2, ?3, ?4)";
+                self.run(sql, params![file.0, checksum.whole(), checksum.block_bytes(), sorted_by])
             }
         }
     }
@@ -496,6 +514,7 @@ impl Writer<'_> {
             }
             (Object::Relation(id), Action::Append) => format!("inserted_into_table:{id}"),
             (Object::Relation(id), Action::Delete) => format!("deleted_from_table:{id}"),
+            (Object::Relation(id), Action::Rewrite) => format!("compacted_table:{id}"),
             (Object::Relation(id), Action::Drop) if table => format!("dropped_table:{id}"),
             (Object::Relation(id), Action::Drop) => format!("dropped_view:{id}"),
             (Object::Relation(id), Action::Alter | Action::Comment) if table => format!("altered_table:{id}"),

@@ -18,7 +18,7 @@ use super::{
     type_name::{arrow_type, type_hint, type_name},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     storage::{
         checksum::Checksum,
         metadata::{
@@ -35,6 +35,12 @@ pub(super) fn latest(connection: &Connection) -> rusqlite::Result<SnapshotId> {
     statement.query_row([], |row| Ok(SnapshotId(row.get(0)?)))
 }
 
+/// The id of the oldest state that is still there.
+pub(super) fn oldest(connection: &Connection) -> rusqlite::Result<SnapshotId> {
+    let mut statement = connection.prepare_cached("SELECT min(snapshot_id) FROM ducklake_snapshot")?;
+    statement.query_row([], |row| Ok(SnapshotId(row.get(0)?)))
+}
+
 /// Loads everything, or what changed after `since`.
 pub(super) fn load(
     transaction: &Transaction<'_>,
@@ -42,6 +48,11 @@ pub(super) fn load(
     previous: &dyn Fn(RelationId) -> Option<Arc<TableSnapshot>>,
 ) -> Result<CatalogRows> {
     let snapshot_id = latest(transaction).map_err(sqlite_error)?;
+    // What changed since a state that has expired is not known any more.
+    let since = match since {
+        Some(since) if since < oldest(transaction).map_err(sqlite_error)? => None,
+        since => since,
+    };
     let changed = match since {
         Some(since) => Changed::since(transaction, since)?,
         None => None,
@@ -50,13 +61,14 @@ pub(super) fn load(
     if complete {
         refuse_foreign_data(transaction)?;
     }
-    let scope = Scope { transaction, ids: changed.as_ref().map(Changed::ids), since: since.filter(|_| !complete) };
+    let scope =
+        Scope { transaction, ids: changed.as_ref().map(Changed::ids), since: since.filter(|_| !complete), at: None };
     let mut rows = CatalogRows { snapshot_id: Some(snapshot_id), complete, ..Default::default() };
     if changed.as_ref().is_none_or(|c| c.schemas) {
-        rows.schemas = Some(schemas(transaction).map_err(sqlite_error)?);
+        rows.schemas = Some(schemas(&scope)?);
     }
     if changed.as_ref().is_none_or(|c| c.records) {
-        rows.records = Some(records(transaction)?);
+        rows.records = Some(records(&scope)?);
     }
     let version = snapshot_id.0.unsigned_abs();
     let tables = tables(&scope, version, &|id| if complete { None } else { previous(id) })?;
@@ -66,6 +78,27 @@ pub(super) fn load(
         let live: HashSet<RelationId> = rows.relations.iter().map(Relation::id).collect();
         rows.dropped = changed.relations.into_iter().filter(|id| !live.contains(id)).collect();
     }
+    Ok(rows)
+}
+
+/// Loads everything that was live in a state.
+///
+/// Errors: 22023 for a state that is not there.
+pub(super) fn load_at(transaction: &Transaction<'_>, state: SnapshotId) -> Result<CatalogRows> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM ducklake_snapshot WHERE snapshot_id = ?1)";
+    let exists: bool = transaction.query_row(sql, [state.0], |row| row.get(0)).map_err(sqlite_error)?;
+    if !exists {
+        let message = format!("state {state} of the warehouse does not exist or has expired");
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+    }
+    refuse_foreign_data(transaction)?;
+    let scope = Scope { transaction, ids: None, since: None, at: Some(state) };
+    let mut rows = CatalogRows { snapshot_id: Some(state), complete: true, ..Default::default() };
+    rows.schemas = Some(schemas(&scope)?);
+    rows.records = Some(records(&scope)?);
+    let tables = tables(&scope, state.0.unsigned_abs(), &|_| None)?;
+    rows.relations.extend(tables.into_iter().map(|t| Relation::Table(Arc::new(t))));
+    rows.relations.extend(views(&scope)?.into_iter().map(|v| Relation::View(Arc::new(v))));
     Ok(rows)
 }
 
@@ -129,11 +162,31 @@ struct Scope<'a> {
     ids: Option<String>,
     /// Only files newer than this.
     since: Option<SnapshotId>,
+    /// The state to load; None: the latest.
+    at: Option<SnapshotId>,
+}
+
+/// `sql` with its conditions "is live" meaning "was live in the state `at`".
+fn live_at(sql: &str, at: Option<SnapshotId>) -> String {
+    const IS_LIVE: &str = ".end_snapshot IS NULL";
+    let Some(at) = at else { return sql.to_owned() };
+    let mut parts = sql.split(IS_LIVE);
+    let mut changed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let start = changed.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |i| i + 1);
+        let alias = changed.split_off(start);
+        changed.push_str(&format!(
+            "({alias}.begin_snapshot <= {at} AND ({alias}.end_snapshot IS NULL OR {alias}.end_snapshot > {at}))"
+        ));
+        changed.push_str(part);
+    }
+    changed
 }
 
 impl Scope<'_> {
     /// Runs `sql`, in which `{ids COLUMN}` stands for the restriction to the scope's relations.
     fn query<T>(&self, sql: &str, column: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        let sql = live_at(sql, self.at);
         match &self.ids {
             None => query(self.transaction, &sql.replace("{scope}", ""), [], read),
             Some(ids) => {
@@ -161,18 +214,18 @@ fn query<T, P: rusqlite::Params>(
     run().map_err(sqlite_error)
 }
 
-fn schemas(connection: &Connection) -> rusqlite::Result<Vec<SchemaSnapshot>> {
+fn schemas(scope: &Scope<'_>) -> Result<Vec<SchemaSnapshot>> {
     let sql = "SELECT s.schema_id, s.schema_name, t.value FROM ducklake_schema s LEFT JOIN ducklake_tag t
         ON t.object_id = s.schema_id AND t.end_snapshot IS NULL AND t.key = 'comment' WHERE s.end_snapshot IS NULL";
-    let mut statement = connection.prepare_cached(sql)?;
-    let read =
-        |row: &Row<'_>| Ok(SchemaSnapshot { id: SchemaId(row.get(0)?), name: row.get(1)?, comment: row.get(2)? });
-    statement.query_map([], read)?.collect()
+    query(scope.transaction, &live_at(sql, scope.at), [], |row| {
+        Ok(SchemaSnapshot { id: SchemaId(row.get(0)?), name: row.get(1)?, comment: row.get(2)? })
+    })
 }
 
-fn records(connection: &Connection) -> Result<Vec<(String, String, Value)>> {
-    let sql = "SELECT kind, key, value FROM rs_record WHERE end_snapshot IS NULL";
-    let texts = query(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+fn records(scope: &Scope<'_>) -> Result<Vec<(String, String, Value)>> {
+    let sql = "SELECT r.kind, r.key, r.value FROM rs_record r WHERE r.end_snapshot IS NULL";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?));
+    let texts = query(scope.transaction, &live_at(sql, scope.at), [], read)?;
     texts.into_iter().map(|(kind, key, text)| Ok((kind, key, parse_json(&text)?))).collect()
 }
 
@@ -308,7 +361,7 @@ fn segments(
     let mut columns = file_statistics(scope, tables)?;
     let sql = format!(
         "SELECT f.table_id, f.data_file_id, f.path, f.record_count, f.file_size_bytes, f.footer_size, r.checksum,
-            r.blocks
+            r.blocks, r.sorted_by
         FROM ducklake_data_file f LEFT JOIN rs_file r ON r.file_id = f.data_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
@@ -333,12 +386,15 @@ fn segments(
 fn read_file(row: &Row<'_>) -> rusqlite::Result<SegmentMeta> {
     let blocks: Option<Vec<u8>> = row.get(7)?;
     let whole: Option<String> = row.get(6)?;
+    // What cannot be read is no order.
+    let sorted_by = row.get::<_, Option<String>>(8)?.and_then(|text| serde_json::from_str(&text).ok());
     Ok(SegmentMeta {
         path: row.get(2)?,
         row_count: row.get::<_, i64>(3)?.unsigned_abs(),
         size_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
         footer_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
         checksum: whole.map(|whole| Arc::new(Checksum::new(whole, blocks.as_deref()))),
+        sorted_by: sorted_by.unwrap_or_default(),
         columns: Vec::new(),
     })
 }
@@ -383,12 +439,12 @@ fn deletes(
 ) -> Result<()> {
     let sql = format!(
         "SELECT f.table_id, f.data_file_id, f.path, f.delete_count, f.file_size_bytes, f.footer_size, r.checksum,
-            r.blocks, f.delete_file_id
+            r.blocks, NULL, f.delete_file_id
         FROM ducklake_delete_file f LEFT JOIN rs_file r ON r.file_id = f.delete_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
     );
-    let read = |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(8)?), read_file(row)?));
+    let read = |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(9)?), read_file(row)?));
     for (table_id, data_file, id, file) in scope.query(&sql, "f.table_id", read)? {
         let Some(path) = tables.get(&table_id).map(|t| format!("{}{}", t.path, file.path)) else { continue };
         let Some(segment) = segments.get_mut(&table_id).and_then(|s| s.get_mut(&data_file)) else { continue };
@@ -405,6 +461,20 @@ fn deletes(
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_on_live_rows_can_mean_an_earlier_state() {
+        let sql = "x JOIN s ON a.end_snapshot IS NULL WHERE bc.end_snapshot IS NULL AND y";
+        let expected = "x JOIN s ON (a.begin_snapshot <= 7 AND (a.end_snapshot IS NULL OR a.end_snapshot > 7)) \
+            WHERE (bc.begin_snapshot <= 7 AND (bc.end_snapshot IS NULL OR bc.end_snapshot > 7)) AND y";
+        assert_eq!(live_at(sql, Some(SnapshotId(7))), expected);
+        assert_eq!(live_at(sql, None), sql);
+    }
 }
 
 /// The details of a view that DuckLake has no place for.

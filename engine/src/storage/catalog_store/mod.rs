@@ -22,6 +22,7 @@ use crate::error::Result;
 mod check;
 mod commit;
 mod digest;
+mod expire;
 mod history;
 mod load;
 mod schema;
@@ -69,6 +70,23 @@ pub trait CatalogStore: Debug + Send + Sync {
 
     /// All files that any state names, live or historic.
     fn known_files(&self) -> Result<Vec<KnownFile>>;
+
+    /// Forgets the states before `keep` with everything that only they name. Gives the paths of the
+    /// files that no state names any more; they are the caller's to remove.
+    fn expire(&self, keep: SnapshotId) -> Result<Vec<String>>;
+
+    /// The newest state that was the latest at `time` (in the form of `ducklake_snapshot`); None:
+    /// there was none, or it has expired.
+    fn state_at(&self, time: chrono::DateTime<chrono::Utc>) -> Result<Option<SnapshotId>>;
+
+    /// The oldest state that is still there.
+    fn oldest(&self) -> Result<SnapshotId>;
+
+    /// Everything that was live in a state.
+    fn load_at(&self, state: SnapshotId) -> Result<CatalogRows>;
+
+    /// Writes a consistent copy of the catalog to a new file.
+    fn copy_to(&self, path: &std::path::Path) -> Result<()>;
 
     /// Paths (below the data folder) of all files that any state names, live or historic.
     fn referenced_files(&self) -> Result<HashSet<String>>;
@@ -171,11 +189,13 @@ pub enum Action {
     Drop,
     /// Only its comment changed.
     Comment,
+    /// Its rows are the same, in other segments.
+    Rewrite,
 }
 
 impl Action {
-    const ALL: [Action; 6] =
-        [Action::Create, Action::Append, Action::Delete, Action::Alter, Action::Drop, Action::Comment];
+    const ALL: [Action; 7] =
+        [Action::Create, Action::Append, Action::Delete, Action::Alter, Action::Drop, Action::Comment, Action::Rewrite];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -185,6 +205,7 @@ impl Action {
             Action::Alter => "alter",
             Action::Drop => "drop",
             Action::Comment => "comment",
+            Action::Rewrite => "rewrite",
         }
     }
 
@@ -246,6 +267,8 @@ pub struct ChangeSet {
     pub views: Vec<Change<ViewSnapshot>>,
     /// Records.
     pub records: Vec<RecordChange>,
+    /// Tables whose rows stay the same though their segments change.
+    pub rewritten: BTreeSet<RelationId>,
 }
 
 impl ChangeSet {
@@ -267,6 +290,10 @@ impl ChangeSet {
         }
         for change in &self.tables {
             if let Some(table) = change.after.as_ref().or(change.before.as_ref()) {
+                if self.rewritten.contains(&table.id) {
+                    add(Object::Relation(table.id), vec![Action::Rewrite]);
+                    continue;
+                }
                 let mut actions = change.actions(table_actions);
                 if change.before.is_none() && !table.segments.is_empty() {
                     actions.push(Action::Append);

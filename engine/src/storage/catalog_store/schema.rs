@@ -45,7 +45,7 @@ CREATE TABLE rs_column(table_id BIGINT, column_id BIGINT, begin_snapshot BIGINT,
     encoding TEXT);
 CREATE TABLE rs_view(view_id BIGINT, begin_snapshot BIGINT, end_snapshot BIGINT, detail TEXT NOT NULL);
 CREATE TABLE rs_record(kind TEXT, key TEXT, begin_snapshot BIGINT, end_snapshot BIGINT, value TEXT NOT NULL);
-CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL, blocks BLOB);
+CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL, blocks BLOB, sorted_by TEXT);
 CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
 CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
     xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
@@ -93,6 +93,7 @@ CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot
 /// From version 2 to version 3: checksums of blocks, indexes for the digest of live rows.
 pub(super) const UPGRADE_FROM_2: &str = "
 ALTER TABLE rs_file ADD COLUMN blocks BLOB;
+ALTER TABLE rs_file ADD COLUMN sorted_by TEXT;
 CREATE INDEX rs_idx_delete_file_begin ON ducklake_delete_file(table_id, begin_snapshot);
 CREATE INDEX rs_table_id ON rs_table(table_id);
 CREATE INDEX rs_column_id ON rs_column(table_id);

@@ -13,12 +13,13 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
     CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, KnownFile, TransactionRecord, check, commit, digest,
-    history, load,
+    expire, history, load,
     schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2},
 };
 use crate::{
@@ -252,6 +253,38 @@ impl CatalogStore for SqliteCatalogStore {
         let mut connection = self.reader.lock();
         let transaction = connection.transaction().map_err(sqlite_error)?;
         check::known_files(&transaction)
+    }
+
+    fn expire(&self, keep: SnapshotId) -> Result<Vec<String>> {
+        let mut connection = self.writer.lock();
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(sqlite_error)?;
+        let files = expire::expire(&transaction, keep)?;
+        transaction.commit().map_err(sqlite_error)?;
+        Ok(files)
+    }
+
+    fn state_at(&self, time: DateTime<Utc>) -> Result<Option<SnapshotId>> {
+        let connection = self.reader.lock();
+        let sql = "SELECT max(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time <= ?1";
+        let found = connection.query_row(sql, [commit::time_text(time)], |row| row.get::<_, Option<i64>>(0));
+        Ok(found.map_err(sqlite_error)?.map(SnapshotId))
+    }
+
+    fn oldest(&self) -> Result<SnapshotId> {
+        load::oldest(&self.reader.lock()).map_err(sqlite_error)
+    }
+
+    fn load_at(&self, state: SnapshotId) -> Result<CatalogRows> {
+        let mut connection = self.reader.lock();
+        let transaction = connection.transaction().map_err(sqlite_error)?;
+        load::load_at(&transaction, state)
+    }
+
+    fn copy_to(&self, path: &Path) -> Result<()> {
+        let connection = self.reader.lock();
+        connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]).map_err(sqlite_error)?;
+        Ok(())
     }
 
     fn referenced_files(&self) -> Result<HashSet<String>> {

@@ -1,0 +1,139 @@
+//! VACUUM: segments that are small, out of order or full of deleted rows are written anew; states
+//! that have expired go ("VACUUM").
+//!
+//! The rows are read and sorted by DataFusion, within the memory limit and with spilling, and stay
+//! what they are: other transactions may append and delete meanwhile. Each table is a transaction
+//! of its own.
+
+use std::sync::Arc;
+
+use blueshift_sql::ast::{self, VacuumMode};
+use datafusion::{
+    common::Column,
+    datasource::provider_as_source,
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
+};
+use futures::TryStreamExt;
+
+use super::{assignment::TableWriter, name};
+use crate::{
+    error::{Error, Result, SqlState},
+    session::{Session, StatementResult},
+    storage::{
+        ManagedTable,
+        metadata::{Relation, TableId, TableSnapshot},
+        upkeep::{self, Rewrite, VacuumOptions},
+    },
+    transaction::{LockMode, RETENTION, TEMPORARY_SCHEMA_PREFIX},
+};
+
+/// The threshold without `TO n PERCENT`.
+const THRESHOLD_PERCENT: u64 = 95;
+
+/// Runs VACUUM on a table, or on all.
+///
+/// Errors: 25001 within a block, 55006 while another VACUUM runs, 42601 for what does not go together.
+pub async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<StatementResult> {
+    if session.in_transaction_block() {
+        return Err(Error::new(SqlState::ACTIVE_TRANSACTION, "VACUUM cannot run inside a transaction block"));
+    }
+    let options = options(vacuum)?;
+    let tables = match &vacuum.table {
+        Some(table) => vec![name::managed_table(session, table)?.id],
+        None => all_tables(session)?,
+    };
+    let Some(_running) = session.shared.warehouse.begin_vacuum() else {
+        return Err(Error::new(SqlState::OBJECT_IN_USE, "VACUUM is running")
+            .with_hint("Only one VACUUM can run at a time. Run this one again when the other has ended."));
+    };
+    for table in tables {
+        session.next_transaction()?;
+        session.transaction()?.lock(table, LockMode::Write).await?;
+        vacuum_table(session, table, &options).await?;
+    }
+    session.next_transaction()?;
+    if options.reclaim {
+        session.shared.warehouse.expire(RETENTION)?;
+    }
+    Ok(StatementResult::done("VACUUM"))
+}
+
+fn options(vacuum: &ast::Vacuum) -> Result<VacuumOptions> {
+    let full = VacuumOptions {
+        sort: true,
+        always_sort: false,
+        only_unsorted: false,
+        reclaim: true,
+        threshold: vacuum.threshold_percent.unwrap_or(THRESHOLD_PERCENT),
+    };
+    if vacuum.threshold_percent.is_some() {
+        if vacuum.table.is_none() {
+            return Err(Error::syntax("VACUUM with a TO threshold PERCENT requires the name of a table"));
+        }
+        if matches!(vacuum.mode, VacuumMode::Reindex) {
+            return Err(Error::syntax("VACUUM REINDEX does not support TO threshold PERCENT"));
+        }
+        if full.threshold > 100 {
+            return Err(Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                "the threshold of VACUUM must be an integer between 0 and 100",
+            ));
+        }
+    }
+    Ok(match vacuum.mode {
+        VacuumMode::Full => full,
+        VacuumMode::SortOnly => VacuumOptions { reclaim: false, ..full },
+        VacuumMode::DeleteOnly => VacuumOptions { sort: false, ..full },
+        VacuumMode::Reindex => VacuumOptions { always_sort: true, ..full },
+        VacuumMode::Recluster => VacuumOptions { only_unsorted: true, reclaim: false, ..full },
+    })
+}
+
+/// All tables but those of other sessions.
+fn all_tables(session: &mut Session) -> Result<Vec<TableId>> {
+    let context = session.bind_context()?;
+    let snapshot = &context.snapshot;
+    let is_ours =
+        |name: &str| !name.starts_with(TEMPORARY_SCHEMA_PREFIX) || context.temporary_schema.as_deref() == Some(name);
+    let schemas = snapshot.schemas().filter(|schema| is_ours(&schema.name));
+    let mut tables: Vec<TableId> = schemas
+        .flat_map(|schema| snapshot.relations(schema.id))
+        .filter_map(|relation| match relation {
+            Relation::Table(table) => Some(table.id),
+            Relation::View(_) => None,
+        })
+        .collect();
+    tables.sort();
+    Ok(tables)
+}
+
+async fn vacuum_table(session: &mut Session, id: TableId, options: &VacuumOptions) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    // Dropped meanwhile.
+    let Some(table) = snapshot.table(id) else { return Ok(()) };
+    let Some(rewrite) = upkeep::plan_vacuum(table, options) else { return Ok(()) };
+    let plan = plan(session, table, &rewrite)?;
+    let mut stream = session.stream(&plan).await?;
+    let mut writer =
+        if rewrite.sort { TableWriter::presorted(session, table)? } else { TableWriter::new(session, table)? };
+    while let Some(batch) = stream.try_next().await? {
+        writer.push(batch).await?;
+    }
+    drop(stream);
+    let (files, _) = writer.finish().await?;
+    session.transaction()?.replace_segments(id, &rewrite.segments, files)
+}
+
+/// The rows of the chosen segments, in the order of the sort key if they are to be sorted.
+fn plan(session: &Session, table: &TableSnapshot, rewrite: &Rewrite) -> Result<LogicalPlan> {
+    let mut chosen = table.clone();
+    chosen.segments.retain(|segment| rewrite.segments.contains(&segment.id));
+    let provider = ManagedTable::new(Arc::clone(session.shared.warehouse.segments()), Arc::new(chosen));
+    let scan = LogicalPlanBuilder::scan("vacuumed", provider_as_source(Arc::new(provider)), None)?;
+    if !rewrite.sort {
+        return Ok(scan.build()?);
+    }
+    let keys = table.layout.sort_key.columns.iter().filter_map(|id| table.column_by_id(*id));
+    let keys = keys.map(|column| Expr::Column(Column::new(Some("vacuumed"), &column.name)).sort(true, false));
+    Ok(scan.sort(keys.collect::<Vec<_>>())?.build()?)
+}
