@@ -242,7 +242,7 @@ impl<'a> Binder<'a> {
                 Ok(Arc::new(if wants_row_ids {
                     ManagedTable::with_row_ids(store, table)
                 } else {
-                    let statistics = TableStatistics::of(&self.context.snapshot, table.id);
+                    let statistics = crate::transaction::TableStatistics::of(&self.context.snapshot, table.id);
                     ManagedTable::new(store, table).with_distinct(statistics.map(|s| s.distinct).unwrap_or_default())
                 }))
             }

@@ -190,7 +190,7 @@ impl Session {
     async fn attempt(&mut self, parsed: &ParsedStatement, cancel: &CancelHandle) -> Result<StatementResult> {
         self.ensure_transaction();
         let timeout = self.parameters.statement_timeout();
-        let running = AssertUnwindSafe(statement::execute(self, parsed)).catch_unwind();
+        let running = AssertUnwindSafe(statement::execute_boxed(self, parsed)).catch_unwind();
         let outcome = tokio::select! {
             biased;
             error = cancel.cancelled() => Err(error),

@@ -13,6 +13,7 @@ use datafusion::{
     functions_aggregate::expr_fn::approx_distinct,
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
 };
+use futures::{FutureExt, future::BoxFuture};
 
 use super::name;
 use crate::{
@@ -25,8 +26,16 @@ use crate::{
     transaction::{TEMPORARY_SCHEMA_PREFIX, TableStatistics},
 };
 
+/// The same on the heap: statements within statements must not need more stack for this one.
+pub fn execute_boxed<'a>(
+    session: &'a mut Session,
+    analyze: &'a ast::Analyze,
+) -> BoxFuture<'a, Result<StatementResult>> {
+    execute(session, analyze).boxed()
+}
+
 /// Analyses a table or all of them; one that has hardly changed since the last time is skipped.
-pub async fn execute(session: &mut Session, analyze: &ast::Analyze) -> Result<StatementResult> {
+async fn execute(session: &mut Session, analyze: &ast::Analyze) -> Result<StatementResult> {
     let tables = match &analyze.table {
         Some(table) => vec![name::managed_table(session, table)?],
         None => all_tables(session)?,

@@ -157,10 +157,11 @@ impl TableWriter {
         Ok(TableWriter { writer, schema: table.arrow_schema(), identity, rows: 0 })
     }
 
-    /// The same for rows that come in the order of the table's sort key.
-    pub fn presorted(session: &Session, table: &TableSnapshot) -> Result<Self> {
-        let writer = SegmentWriter::presorted(session.shared.warehouse.segments(), table)?;
-        Ok(TableWriter { writer, schema: table.arrow_schema(), rows: 0 })
+    /// A writer of rows that the table has already; `sorted`: they come in the order of its sort key.
+    pub fn rewriting(session: &Session, table: &TableSnapshot, sorted: bool) -> Result<Self> {
+        let store = session.shared.warehouse.segments();
+        let writer = if sorted { SegmentWriter::presorted(store, table)? } else { SegmentWriter::new(store, table)? };
+        Ok(TableWriter { writer, schema: table.arrow_schema(), identity: None, rows: 0 })
     }
 
     /// Takes a batch. Errors: 23502.

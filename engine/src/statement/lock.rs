@@ -8,6 +8,8 @@ use blueshift_sql::ast::{
     sql::{self, visit_relations},
 };
 use datafusion::common::TableReference;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::name;
 use crate::{
@@ -27,8 +29,20 @@ pub fn execute(session: &mut Session, lock: &ast::Lock) -> Result<StatementResul
 }
 
 /// Takes the locks of a statement, before its transaction sees a state if it can be: then it sees
-/// what the transactions left that it waited for.
-pub async fn before(session: &mut Session, statement: &Statement) -> Result<()> {
+/// what the transactions left that it waited for. Then waits for its turn in the queue; the slots
+/// are given back when the result is dropped.
+pub fn before<'a>(
+    session: &'a mut Session,
+    statement: &'a Statement,
+) -> BoxFuture<'a, Result<Option<OwnedSemaphorePermit>>> {
+    async move {
+        take_locks(session, statement).await?;
+        session.take_slots(statement).await
+    }
+    .boxed()
+}
+
+async fn take_locks(session: &mut Session, statement: &Statement) -> Result<()> {
     let mut wanted: Vec<(TableReference, LockMode)> = Vec::new();
     for (name, mode) in targets(statement) {
         wanted.push((name::table_reference(name)?, mode));

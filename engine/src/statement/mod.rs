@@ -109,8 +109,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         session.apply_as_of()?;
     }
     lock::check_access_mode(session, &parsed.statement)?;
-    lock::before(session, &parsed.statement).await?;
-    let _slots = session.take_slots(&parsed.statement).await?;
+    let _slots = lock::before(session, &parsed.statement).await?;
     match &parsed.statement {
         Statement::Query(query) => query::execute(session, query).await,
         Statement::Explain(explain) => explain::execute(session, explain).await,
@@ -167,8 +166,8 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::DropRoutine(drop) => routine::drop(session, drop),
         Statement::Call(call) => crate::routine::call::execute(session, call).await,
         Statement::Cancel(cancel) => cancel::execute(session, cancel),
-        Statement::Analyze(analyze) => analyze::execute(session, analyze).await,
-        Statement::Vacuum(vacuum) => vacuum::execute(session, vacuum).await,
+        Statement::Analyze(analyze) => analyze::execute_boxed(session, analyze).await,
+        Statement::Vacuum(vacuum) => vacuum::execute_boxed(session, vacuum).await,
         _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
     }
 }

@@ -13,7 +13,7 @@ use datafusion::{
     datasource::provider_as_source,
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
 };
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 
 use super::{assignment::TableWriter, name};
 use crate::{
@@ -30,10 +30,15 @@ use crate::{
 /// The threshold without `TO n PERCENT`.
 const THRESHOLD_PERCENT: u64 = 95;
 
+/// The same on the heap: statements within statements must not need more stack for this one.
+pub fn execute_boxed<'a>(session: &'a mut Session, vacuum: &'a ast::Vacuum) -> BoxFuture<'a, Result<StatementResult>> {
+    execute(session, vacuum).boxed()
+}
+
 /// Runs VACUUM on a table, or on all.
 ///
 /// Errors: 25001 within a block, 55006 while another VACUUM runs, 42601 for what does not go together.
-pub async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<StatementResult> {
+async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<StatementResult> {
     if session.in_transaction_block() {
         return Err(Error::new(SqlState::ACTIVE_TRANSACTION, "VACUUM cannot run inside a transaction block"));
     }
@@ -114,8 +119,7 @@ async fn vacuum_table(session: &mut Session, id: TableId, options: &VacuumOption
     let Some(rewrite) = upkeep::plan_vacuum(table, options) else { return Ok(()) };
     let plan = plan(session, table, &rewrite)?;
     let mut stream = session.stream(&plan).await?;
-    let mut writer =
-        if rewrite.sort { TableWriter::presorted(session, table)? } else { TableWriter::new(session, table)? };
+    let mut writer = TableWriter::rewriting(session, table, rewrite.sort)?;
     while let Some(batch) = stream.try_next().await? {
         writer.push(batch).await?;
     }
