@@ -41,7 +41,7 @@ impl Warehouse {
         file_system.create_directories(&data)?;
         let catalog = target.join("catalog.sqlite");
         self.store().copy_to(&catalog)?;
-        let copy = SqliteCatalogStore::open(&catalog, &data)?;
+        let copy = SqliteCatalogStore::open(&catalog, &data, Arc::clone(file_system))?;
         let mut copied = Copied::default();
         let mut folders = HashSet::new();
         for known in copy.known_files()? {

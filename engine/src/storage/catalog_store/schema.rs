@@ -93,7 +93,6 @@ CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot
 /// From version 2 to version 3: checksums of blocks, indexes for the digest of live rows.
 pub(super) const UPGRADE_FROM_2: &str = "
 ALTER TABLE rs_file ADD COLUMN blocks BLOB;
-ALTER TABLE rs_file ADD COLUMN sorted_by TEXT;
 CREATE INDEX rs_idx_delete_file_begin ON ducklake_delete_file(table_id, begin_snapshot);
 CREATE INDEX rs_table_id ON rs_table(table_id);
 CREATE INDEX rs_column_id ON rs_column(table_id);
@@ -101,4 +100,10 @@ CREATE INDEX rs_view_id ON rs_view(view_id);
 CREATE INDEX rs_record_begin ON rs_record(begin_snapshot);
 CREATE INDEX rs_record_end ON rs_record(end_snapshot);
 CREATE INDEX rs_transaction_state ON rs_transaction(coalesce(snapshot_id, base));
+";
+
+/// From version 3 to version 4: the order of segments. The digest covers it and is made anew by the next commit.
+pub(super) const UPGRADE_FROM_3: &str = "
+ALTER TABLE rs_file ADD COLUMN sorted_by TEXT;
+DELETE FROM rs_metadata WHERE key = 'digest';
 ";

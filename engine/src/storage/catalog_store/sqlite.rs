@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{
     CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, KnownFile, TransactionRecord, check, commit, digest,
     expire, history, load,
-    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2},
+    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3},
 };
 use crate::{
     error::{Error, Result, SqlState},
@@ -34,7 +34,7 @@ use crate::{
 /// How long a commit waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The version of our `rs_*` tables.
-const SIDE_TABLES_VERSION: &str = "3";
+const SIDE_TABLES_VERSION: &str = "4";
 /// The schema that every warehouse has.
 const DEFAULT_SCHEMA: &str = "public";
 
@@ -138,8 +138,9 @@ fn check_version(transaction: &Transaction<'_>) -> Result<()> {
     let ours = "SELECT value FROM rs_metadata WHERE key = 'version'";
     match read(ours) {
         Ok(Some(version)) if version == SIDE_TABLES_VERSION => Ok(()),
-        Ok(Some(version)) if version == "1" => upgrade(transaction, &[UPGRADE_FROM_1, UPGRADE_FROM_2]),
-        Ok(Some(version)) if version == "2" => upgrade(transaction, &[UPGRADE_FROM_2]),
+        Ok(Some(version)) if version == "1" => upgrade(transaction, &[UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3]),
+        Ok(Some(version)) if version == "2" => upgrade(transaction, &[UPGRADE_FROM_2, UPGRADE_FROM_3]),
+        Ok(Some(version)) if version == "3" => upgrade(transaction, &[UPGRADE_FROM_3]),
         Ok(version) => Err(Error::not_supported(format!("warehouse version {}", version.unwrap_or_default()))),
         Err(_) => Err(Error::not_supported("a DuckLake catalog that blueshift did not make")),
     }
