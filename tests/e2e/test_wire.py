@@ -121,6 +121,11 @@ def test_show_explain_and_call_describe_their_columns(served):
     assert cursor.fetchall() == (["$user, public"],)
     cursor.execute("explain select 1")
     assert cursor.description[0][0].upper() == "QUERY PLAN" and cursor.fetchall()
+    cursor.execute("create procedure doubled(n inout int, t out varchar) as $$ begin n := n * 2; t := 'x'; end $$ language plpgsql")
+    cursor.execute("call doubled(21)")
+    assert cursor.fetchall() == ([42, "x"],)
+    cursor.execute("select 1 where 2 = any(%s)", ([1, 2],))
+    assert cursor.fetchall() == ([1],)
 
 
 # ---- libpq clients: simple queries ----

@@ -108,12 +108,60 @@ fn text_literal(text: &str, type_oid: u32) -> Result<ParameterValue> {
             Ok(ParameterValue::Call("from_hex", text.strip_prefix("\\x").unwrap_or(text).to_owned()))
         }
         oid::SUPER => Ok(ParameterValue::Call("json_parse", text.to_owned())),
-        // Arrays.
-        1000..=1028 | 1034 | 1115 | 1182..=1183 | 1185 | 1187 | 1189 | 1191 | 1231 => {
-            Err(Error::not_supported("a parameter that is an array"))
+        array if element_of(array).is_some() => {
+            let elements = blueshift_sql::array_elements(text)
+                .ok_or_else(|| Error::invalid_text("array", text).with_detail("Arrays have one dimension here."))?;
+            let element = element_of(array).unwrap_or(oid::TEXT);
+            let typed = elements.into_iter().map(|value| match value {
+                ParameterValue::Text(text) => text_literal(&text, element),
+                other => Ok(other),
+            });
+            typed.collect::<Result<_>>().map(ParameterValue::List)
         }
         _ => Ok(ParameterValue::Text(text.to_owned())),
     }
+}
+
+/// The type of an array's elements.
+fn element_of(array: u32) -> Option<u32> {
+    Some(match array {
+        1000 => oid::BOOL,
+        1005 => oid::INT2,
+        1007 => oid::INT4,
+        1016 => oid::INT8,
+        1021 => oid::FLOAT4,
+        1022 => oid::FLOAT8,
+        1028 => oid::OID,
+        1231 => oid::NUMERIC,
+        1182 => oid::DATE,
+        1115 => oid::TIMESTAMP,
+        1185 => oid::TIMESTAMPTZ,
+        1002 | 1003 | 1009 | 1014 | 1015 | 1263 => oid::TEXT,
+        _ => return None,
+    })
+}
+
+/// An array in binary: number of dimensions, a flag, the type of the elements, each dimension, the elements.
+fn binary_array(mut body: Body) -> Result<ParameterValue> {
+    let (dimensions, _has_nulls, element) = (body.i32()?, body.i32()?, body.i32()? as u32);
+    match dimensions {
+        0 => return Ok(ParameterValue::List(vec![])),
+        1 => {}
+        _ => return Err(Error::not_supported("a parameter that is an array of more than one dimension")),
+    }
+    let (count, _lower_bound) = (body.i32()?, body.i32()?);
+    let mut elements = vec![];
+    for _ in 0..count {
+        elements.push(match body.i32()? {
+            -1 => ParameterValue::Null,
+            length => {
+                let length = usize::try_from(length).map_err(|_| protocol_violation("invalid array element"))?;
+                binary_literal(Body::new(body.bytes(length)?), element)?
+            }
+        });
+    }
+    body.end()?;
+    Ok(ParameterValue::List(elements))
 }
 
 fn boolean(text: &str) -> Result<ParameterValue> {
@@ -208,6 +256,7 @@ fn binary_literal(mut body: Body, type_oid: u32) -> Result<ParameterValue> {
             let hex: String = body.rest().iter().map(|byte| format!("{byte:02x}")).collect();
             return Ok(ParameterValue::Call("from_hex", hex));
         }
+        array if element_of(array).is_some() => return binary_array(body),
         other => return Err(Error::not_supported(format!("a binary parameter of the type with OID {other}"))),
     }?;
     body.end().map_err(wrong)?;
@@ -284,7 +333,9 @@ mod tests {
         assert_eq!(of_text("-7", oid::INT4).unwrap(), typed("-7", "integer"));
         assert_eq!(of_text("7", oid::INT8).unwrap(), typed("7", "bigint"));
         assert!(of_text("7x", oid::INT4).is_err());
-        assert!(of_text("{1}", 1007).is_err());
+        let one = ParameterValue::List(vec![ParameterValue::Number("1".to_owned()), ParameterValue::Null]);
+        assert_eq!(of_text("{1,NULL}", 1007).unwrap(), one);
+        assert!(of_text("{{1}}", 1007).is_err());
         assert_eq!(literal(None, true, oid::UNKNOWN, 0).unwrap(), ParameterValue::Null);
         assert_eq!(literal(None, true, NO_TYPE, 0).unwrap(), ParameterValue::Null);
         let binary = |bytes: &'static [u8], declared| literal(Some(&Bytes::from_static(bytes)), true, declared, 0);

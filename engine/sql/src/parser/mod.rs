@@ -38,7 +38,7 @@ use crate::limits::{self, STATEMENT_BYTES_MAX};
 use crate::{ParseError, ScriptPart};
 use grammar::Places;
 pub(crate) use grammar::{Grammar, Parsed};
-pub use parameter::ParameterValue;
+pub use parameter::{ParameterValue, array_elements};
 pub(crate) use reserved::is_reserved;
 pub(crate) use transaction::isolation_words;
 

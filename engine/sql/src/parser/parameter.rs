@@ -25,6 +25,8 @@ pub enum ParameterValue {
     Typed(Option<String>, &'static str, Option<(u8, u8)>),
     /// `function('text')`.
     Call(&'static str, String),
+    /// An array: inside of `ANY (…)` a query of its elements, elsewhere `array(…)`.
+    List(Vec<ParameterValue>),
 }
 
 /// Puts `values` in the places of parameters.
@@ -35,17 +37,86 @@ pub(super) fn substitute(tokens: &mut Tokens, values: &[ParameterValue]) {
     let old = std::mem::replace(tokens, Tokens { tokens: Vec::new(), ranges: Vec::new() });
     tokens.tokens.reserve(old.tokens.len());
     tokens.ranges.reserve(old.tokens.len());
-    for (token, range) in old.tokens.into_iter().zip(old.ranges) {
+    for (at, (token, range)) in old.tokens.iter().zip(&old.ranges).enumerate() {
         let span = token.span;
         let mut push = |token| {
             tokens.tokens.push(TokenWithSpan { token, span });
-            tokens.ranges.push(range);
+            tokens.ranges.push(*range);
         };
         match value_of(&token.token, values) {
-            None | Some(ParameterValue::Open) => push(token.token),
+            None | Some(ParameterValue::Open) => push(token.token.clone()),
+            Some(ParameterValue::List(elements)) if quantified(&old.tokens, at) => query(elements, &mut push),
+            // An array in text form whose type was not declared.
+            Some(ParameterValue::Text(text)) if quantified(&old.tokens, at) => match array_elements(text) {
+                Some(elements) => query(&elements, &mut push),
+                None => literal(&ParameterValue::Text(text.clone()), &mut push),
+            },
             Some(value) => literal(value, &mut push),
         }
     }
+}
+
+/// Whether the token at `at` is all that stands in the parentheses of ANY, SOME or ALL.
+fn quantified(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at)).map(|token| &token.token);
+    let quantifier =
+        matches!(before(2), Some(Token::Word(word)) if matches!(word.value.as_str(), "any" | "some" | "all"));
+    let closed = tokens.get(at + 1).is_some_and(|token| token.token == Token::RParen);
+    quantifier && closed && before(1) == Some(&Token::LParen)
+}
+
+/// `SELECT a UNION ALL SELECT b …`
+fn query(elements: &[ParameterValue], push: &mut impl FnMut(Token)) {
+    let word = |text: &str, push: &mut dyn FnMut(Token)| push(Token::make_word(text, None));
+    if elements.is_empty() {
+        ["select", "null", "where", "false"].iter().for_each(|text| word(text, push));
+    }
+    for (index, element) in elements.iter().enumerate() {
+        if index > 0 {
+            word("union", push);
+            word("all", push);
+        }
+        word("select", push);
+        literal(element, push);
+    }
+}
+
+/// The elements of an array in text form, `{1,"two",NULL}`; None for a text that is none or has dimensions.
+pub fn array_elements(text: &str) -> Option<Vec<ParameterValue>> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let mut elements = Vec::new();
+    let mut chars = inner.chars().peekable();
+    while chars.peek().is_some() {
+        let mut element = String::new();
+        let mut quoted = false;
+        while let Some(c) = chars.next_if(|c| *c != ',') {
+            match c {
+                '"' => quoted = true,
+                '{' | '}' => return None,
+                '\\' => element.extend(chars.next()),
+                c => element.push(c),
+            }
+            if c == '"' {
+                loop {
+                    match chars.next()? {
+                        '"' => break,
+                        '\\' => element.push(chars.next()?),
+                        c => element.push(c),
+                    }
+                }
+            }
+        }
+        elements.push(if !quoted && element.eq_ignore_ascii_case("null") {
+            ParameterValue::Null
+        } else {
+            ParameterValue::Text(element)
+        });
+        // A comma at the end promises one more, which would be empty: no array.
+        if chars.next().is_some() && chars.peek().is_none() {
+            return None;
+        }
+    }
+    Some(elements)
 }
 
 fn value_of<'v>(token: &Token, values: &'v [ParameterValue]) -> Option<&'v ParameterValue> {
@@ -54,7 +125,7 @@ fn value_of<'v>(token: &Token, values: &'v [ParameterValue]) -> Option<&'v Param
     values.get(number.checked_sub(1)?)
 }
 
-fn literal(value: &ParameterValue, push: &mut impl FnMut(Token)) {
+fn literal(value: &ParameterValue, push: &mut dyn FnMut(Token)) {
     let word = |text: &str, push: &mut dyn FnMut(Token)| push(Token::make_word(text, None));
     match value {
         ParameterValue::Open => {}
@@ -77,6 +148,17 @@ fn literal(value: &ParameterValue, push: &mut impl FnMut(Token)) {
                 push(Token::Comma);
                 push(Token::Number(scale.to_string(), false));
                 push(Token::RParen);
+            }
+            push(Token::RParen);
+        }
+        ParameterValue::List(elements) => {
+            word("array", push);
+            push(Token::LParen);
+            for (index, element) in elements.iter().enumerate() {
+                if index > 0 {
+                    push(Token::Comma);
+                }
+                literal(element, push);
             }
             push(Token::RParen);
         }
@@ -119,6 +201,24 @@ mod tests {
         ] {
             assert_eq!(bound(sql, &values), (expected.to_owned(), 0), "{sql}");
         }
+    }
+
+    #[test]
+    fn arrays_are_queries_of_their_elements() {
+        let number = |text: &str| ParameterValue::Number(text.to_owned());
+        let sql = "select a from t where a = any($1)";
+        let list = ParameterValue::List(vec![number("1"), number("2")]);
+        let expected = "SELECT a FROM t WHERE a = ANY(SELECT 1 UNION ALL SELECT 2)";
+        assert_eq!(bound(sql, &[list]).0, expected);
+        let text = ParameterValue::Text(r#"{x,"a,\"b",NULL}"#.to_owned());
+        let expected = r#"SELECT a FROM t WHERE a = ANY(SELECT 'x' UNION ALL SELECT 'a,"b' UNION ALL SELECT NULL)"#;
+        assert_eq!(bound(sql, &[text]).0, expected);
+        let none = ParameterValue::List(vec![]);
+        assert_eq!(bound(sql, &[none]).0, "SELECT a FROM t WHERE a = ANY(SELECT NULL WHERE false)");
+        for wrong in ["", "1", "{1", "{{1}}", "{\"x}", "{1,}"] {
+            assert_eq!(array_elements(wrong), None, "{wrong}");
+        }
+        assert_eq!(array_elements("{}"), Some(vec![]));
     }
 
     #[test]
