@@ -100,10 +100,15 @@ fn rows(result: StatementResult) -> Result<(Vec<ResultColumn>, Vec<RecordBatch>)
     }
 }
 
+/// Stack of a worker thread. Planning deep queries takes several megabytes; what is not touched costs
+/// nothing.
+const STACK_BYTES: usize = 64 << 20;
+
 /// A runtime with this many worker threads.
 pub fn runtime(threads: usize) -> Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|error| Error::new(SqlState::IO_ERROR, format!("cannot start threads: {error}")))
