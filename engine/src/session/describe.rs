@@ -14,7 +14,7 @@ use super::{Prepared, ResultColumn, Session, StatementError, execution};
 use crate::{
     binder::Binder,
     error::{Error, Result},
-    routine::{self, substitute},
+    routine::substitute,
     statement::{managed_table, undefined_cursor},
     storage::metadata::TableSnapshot,
     types::RedshiftType,
@@ -60,11 +60,7 @@ impl Session {
             },
             Statement::Call(call) => {
                 self.ensure_transaction();
-<<<<<<< HEAD
                 let columns = crate::routine::call::describe(self, call).await;
-=======
-                let columns = routine::call::describe(self, call).await;
->>>>>>> 27568c4 (Server: arrays as parameters of = ANY, CALL is described)
                 if !self.in_transaction_block() {
                     self.rollback();
                 }
