@@ -85,6 +85,8 @@ fn convert_parquet_message(message: &str) -> Error {
 fn convert_schema_error(error: &SchemaError) -> Error {
     match error {
         SchemaError::FieldNotFound { field, .. } => match &field.relation {
+            // IN became a subquery around the user's, and a correlated column cannot be seen through that.
+            Some(relation) if relation.table() == crate::rewrite::ROWS_RELATION => unsupported_correlation(),
             Some(relation) => Error::undefined_column(format!("{}.{}", relation.table(), field.name)),
             None => Error::undefined_column(&field.name),
         },
@@ -145,6 +147,9 @@ fn convert_plan_message(message: &str) -> Error {
     }
     if text.contains("expression names but") || text.starts_with("Projections require unique expression names") {
         return Error::new(SqlState::DUPLICATE_COLUMN, "column specified more than once").with_detail(text);
+    }
+    if text.starts_with("null_aware anti join only supports") {
+        return unsupported_correlation().with_hint("NOT EXISTS says the same where no value is NULL.");
     }
     if text.starts_with("Correlated scalar subquery must be aggregated") {
         return unsupported_correlation()

@@ -5,6 +5,8 @@
 
 /// Names of attributes of SUPER values in stored text.
 pub mod attribute_case;
+/// Casts among the keys of GROUP BY.
+mod cast_key;
 /// Names of result columns that have no alias.
 pub mod column_name;
 /// CONNECT BY as a recursive common table expression.
@@ -47,7 +49,7 @@ pub mod scope;
 mod select_list;
 /// Aggregates that sort share one order.
 mod sorted_aggregate;
-/// EXISTS and IN (SELECT …) as values.
+/// EXISTS and IN (SELECT …) as values, and where conditions need them as values.
 mod subquery_value;
 /// Syntax trees made of texts of ours.
 mod template;
@@ -73,6 +75,7 @@ use crate::error::{Error, Result};
 
 pub use constant::Constants;
 pub use node_rules::NodeRules;
+pub use row_in_subquery::ROWS_RELATION;
 pub use scope::Relations;
 use scope::Scope;
 pub use super_path::SuperOptions;
@@ -154,6 +157,7 @@ impl Rewriter<'_> {
         if using::rewrite(select, &mut self.scope)? {
             column_name::name_columns(select);
         }
+        cast_key::rewrite(select);
         row_in_subquery::rewrite_select(select)?;
         subquery_value::rewrite_select(select)
     }

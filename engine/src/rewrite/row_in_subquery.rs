@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 
 /// Names of the subquery's columns; no name of a user's begins so.
 const COLUMN_PREFIX: &str = "__row_in_";
+/// Name of the subquery.
+pub const ROWS_RELATION: &str = "__row_in_rows";
 
 /// Rewrites the conditions of a SELECT: WHERE, HAVING and ON.
 pub fn rewrite_select(select: &mut Select) -> Result<()> {
@@ -120,8 +122,7 @@ pub fn filtered(
     condition: impl FnOnce(Vec<Expr>) -> Option<Expr>,
 ) -> Result<Box<Query>> {
     let names: Vec<String> = (1..=width).map(|number| format!("{COLUMN_PREFIX}{number}")).collect();
-    let mut query =
-        template::query(&format!("select 1 from (select 1) as {COLUMN_PREFIX}rows ({})", names.join(", ")))?;
+    let mut query = template::query(&format!("select 1 from (select 1) as {ROWS_RELATION} ({})", names.join(", ")))?;
     let select = template::select_of(&mut query)?;
     let Some(TableFactor::Derived { subquery: rows, .. }) = select.from.first_mut().map(|from| &mut from.relation)
     else {

@@ -1,5 +1,9 @@
 //! EXISTS and IN (SELECT …) as values: in a select list, in GROUP BY, in ORDER BY. DataFusion plans
 //! them as conditions only, so here they become scalar subqueries that count.
+//!
+//! Inside conditions, too, when it matters whether IN is NULL or false. DataFusion makes a join of an
+//! IN that is one of the conditions of WHERE, and that join knows NULL; deeper inside (`f OR a NOT IN
+//! (SELECT …)`) it makes a mark of it, which is false where SQL says NULL, so NOT IN would be true.
 
 use std::ops::ControlFlow;
 
@@ -7,8 +11,8 @@ use blueshift_sql::{
     ast::{
         Query, Value,
         sql::{
-            BinaryOperator, CaseWhen, Expr, GroupByExpr, Select, SelectItem, SetExpr, UnaryOperator, Visit, VisitMut,
-            Visitor, VisitorMut, helpers::attached_token::AttachedToken,
+            BinaryOperator, CaseWhen, Expr, GroupByExpr, JoinConstraint, JoinOperator, Select, SelectItem, SetExpr,
+            UnaryOperator, Visit, VisitMut, Visitor, VisitorMut, helpers::attached_token::AttachedToken,
         },
     },
     limits::on_deep_stack,
@@ -19,8 +23,17 @@ use crate::error::{Error, Result};
 
 const COUNT: &str = "__count";
 
-/// Rewrites the values of a SELECT.
+/// Rewrites the values and the conditions of a SELECT.
 pub fn rewrite_select(select: &mut Select) -> Result<()> {
+    let conditions = [&mut select.selection, &mut select.having, &mut select.qualify];
+    conditions.into_iter().flatten().try_for_each(rewrite_condition)?;
+    for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+        if let JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) =
+            &mut join.join_operator
+        {
+            rewrite_condition(on)?;
+        }
+    }
     for item in &mut select.projection {
         if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
             rewrite(expr)?;
@@ -36,14 +49,69 @@ pub fn rewrite_select(select: &mut Select) -> Result<()> {
 
 /// Rewrites one value.
 pub fn rewrite(expr: &mut Expr) -> Result<()> {
-    match expr.visit(&mut Rewriter { inside: 0 }) {
+    rewrite_in(expr, true)
+}
+
+fn rewrite_in(expr: &mut Expr, exists: bool) -> Result<()> {
+    match expr.visit(&mut Rewriter { inside: 0, exists }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
 }
 
+/// Rewrites what a condition cannot say otherwise.
+fn rewrite_condition(expr: &mut Expr) -> Result<()> {
+    condition(expr, Place::Conjunct)
+}
+
+/// Where in a condition an expression stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// One of the conditions that all must hold.
+    Conjunct,
+    /// Deeper, where NULL does as false does: below OR.
+    Positive,
+    /// Deeper, where NULL and false differ: below NOT.
+    Negative,
+}
+
+fn condition(expr: &mut Expr, place: Place) -> Result<()> {
+    match expr {
+        Expr::Nested(inner) => condition(inner, place),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            condition(left, place)?;
+            condition(right, place)
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
+            let place = if place == Place::Conjunct { Place::Positive } else { place };
+            condition(left, place)?;
+            condition(right, place)
+        }
+        Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } => match (place, innermost(inner)) {
+            (Place::Conjunct, Expr::InSubquery { .. }) => Ok(()),
+            (Place::Negative, _) => condition(inner, Place::Positive),
+            (Place::Conjunct | Place::Positive, _) => condition(inner, Place::Negative),
+        },
+        Expr::InSubquery { negated, .. } => match (place, *negated) {
+            (Place::Conjunct, _) | (Place::Positive, false) | (Place::Negative, true) => Ok(()),
+            _ => rewrite_in(expr, false),
+        },
+        _ => rewrite_in(expr, false),
+    }
+}
+
+/// What parentheses hold.
+fn innermost(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => innermost(inner),
+        other => other,
+    }
+}
+
 struct Rewriter {
     inside: usize,
+    /// Whether EXISTS is rewritten, too.
+    exists: bool,
 }
 
 impl VisitorMut for Rewriter {
@@ -64,7 +132,7 @@ impl VisitorMut for Rewriter {
             return ControlFlow::Continue(());
         }
         let value = match expr {
-            Expr::Exists { subquery, negated } => {
+            Expr::Exists { subquery, negated } if self.exists => {
                 let negated = *negated;
                 count(take(subquery)).map(|count| compare(count, !negated))
             }
