@@ -10,6 +10,7 @@
 mod compat;
 /// Documented cases.
 mod facts;
+mod functions_page;
 /// Which documented cases do not pass yet.
 mod ledger;
 /// Reading .slt files.
@@ -75,7 +76,8 @@ fn run(arguments: &[String]) -> Result<bool, String> {
     let cases: Vec<Case> = outcomes.into_iter().flat_map(|outcome| outcome.cases).chain(documented).collect();
     let page = root.join("../engine/COMPAT.md");
     let described = runtime()?.block_on(compat::check(&root.join("compat"), &page, &cases, bless))?;
-    Ok(files_passed && listed && described)
+    let referenced = functions_page::check(&root.join("../engine/FUNCTIONS.md"), bless)?;
+    Ok(files_passed && listed && described && referenced)
 }
 
 /// The filters of the command line and of the environment.

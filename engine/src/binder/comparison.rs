@@ -4,15 +4,24 @@
 
 use datafusion::{
     arrow::datatypes::{DataType, IntervalUnit},
-    common::{DFSchema, Result as DataFusionResult, ScalarValue, tree_node::Transformed},
+    common::{
+        DFSchema, Result as DataFusionResult, ScalarValue,
+        tree_node::{Transformed, TreeNode},
+    },
     logical_expr::{
-        Between, BinaryExpr, Case, Expr, ExprSchemable, Operator,
+        Between, BinaryExpr, Case, Expr, ExprSchemable, Like, LogicalPlan, Operator,
         expr::{InList, InSubquery},
     },
 };
 
 use crate::{
-    functions::{arguments::Kind, datetime::interval::INTERVAL_CMP, operator::cast_expr},
+    error::Error,
+    functions::{
+        arguments::Kind,
+        datetime::interval::INTERVAL_CMP,
+        operator::cast_expr,
+        string::{case::LOWER, collate::COLLATE},
+    },
     types::{
         RedshiftType,
         cast::{CastMode, is_text},
@@ -34,6 +43,14 @@ pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Exp
             let cast = |operand: Expr| cast_operand(operand, &common, schema);
             let (expr, low, high) = (cast(*expr)?, cast(*low)?, cast(*high)?);
             Ok(Transformed::yes(Expr::Between(Between::new(Box::new(expr), negated, Box::new(low), Box::new(high)))))
+        }
+        Expr::InList(InList { expr, list, negated }) if ignores_case(&expr) => {
+            let list = list.into_iter().map(folded).collect();
+            Ok(Transformed::yes(Expr::InList(InList::new(Box::new(folded(*expr)), list, negated))))
+        }
+        Expr::Like(like) if ignores_case(&like.expr) => {
+            let expr = Box::new(folded(*like.expr));
+            Ok(Transformed::yes(Expr::Like(Like { expr, case_insensitive: true, ..like })))
         }
         Expr::InList(InList { expr, list, negated }) => {
             let operands: Vec<&Expr> = std::iter::once(&*expr).chain(&list).collect();
@@ -81,8 +98,56 @@ pub fn is_comparison(operator: Operator) -> bool {
     matches!(operator, Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom)
 }
 
+/// Refuses to sort or group by COLLATE, which would need keys of its own.
+///
+/// Errors: 0A000.
+pub fn check_collated_keys(plan: &LogicalPlan) -> DataFusionResult<()> {
+    let keys: Vec<&Expr> = match plan {
+        LogicalPlan::Sort(sort) => sort.expr.iter().map(|key| &key.expr).collect(),
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.iter().collect(),
+        _ => return Ok(()),
+    };
+    for key in keys {
+        if key.exists(|expr| Ok(ignores_case(expr)))? {
+            return Err(Error::not_supported("sorting or grouping by COLLATE(…, 'case_insensitive')").into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether an expression is `collate(x, 'case_insensitive')`.
+fn ignores_case(expr: &Expr) -> bool {
+    match expr {
+        Expr::ScalarFunction(call) if call.func.name() == COLLATE.documentation.name => match call.args.as_slice() {
+            [_, Expr::Literal(collation, _)] => {
+                let name = collation.try_as_str().flatten().unwrap_or_default().to_ascii_lowercase();
+                matches!(name.as_str(), "case_insensitive" | "ci")
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The string in lower case, without its COLLATE.
+fn folded(expr: Expr) -> Expr {
+    match expr {
+        Expr::ScalarFunction(call) if call.func.name() == COLLATE.documentation.name => {
+            match call.args.into_iter().next() {
+                Some(text) => LOWER.to_udf().call(vec![text]),
+                None => Expr::Literal(ScalarValue::Utf8View(None), None),
+            }
+        }
+        other => LOWER.to_udf().call(vec![other]),
+    }
+}
+
 fn compare(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     let BinaryExpr { left, op, right } = binary;
+    if ignores_case(&left) || ignores_case(&right) {
+        let (left, right) = (Box::new(folded(*left)), Box::new(folded(*right)));
+        return Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(left, op, right))));
+    }
     let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
     if left_type != right_type && both_intervals(&left_type, &right_type)
         || left_type == DataType::Interval(IntervalUnit::MonthDayNano) && left_type == right_type

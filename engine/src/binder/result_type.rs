@@ -138,7 +138,9 @@ fn common(context: &str, sources: &[(DataType, bool)]) -> DataFusionResult<Optio
     // Only a literal takes another type than text by itself.
     let text = sources.iter().find(|(source, literal)| is_text(source) && !literal);
     if let (Some((source, _)), false) = (text, is_text(&target)) {
-        return Err(mismatch(context, source, &target).into());
+        let text_first = sources.first().is_some_and(|(first, _)| is_text(first));
+        let (a, b) = if text_first { (source, &target) } else { (&target, source) };
+        return Err(mismatch(context, a, b).into());
     }
     Ok(RedshiftType::of_arrow(&target))
 }
@@ -194,10 +196,9 @@ pub fn union(union: Union) -> DataFusionResult<Transformed<LogicalPlan>> {
             .collect();
         inputs.push(Arc::new(LogicalPlan::Projection(Projection::try_new(expressions, Arc::clone(input))?)));
     }
-    if !changed {
-        return Ok(Transformed::no(LogicalPlan::Union(union)));
-    }
-    Ok(Transformed::yes(LogicalPlan::Union(Union::try_new(inputs)?)))
+    // Types below may have changed since the schema was made, also where nothing is changed here.
+    let union = Union::try_new_with_loose_types(inputs)?;
+    Ok(Transformed::new_transformed(LogicalPlan::Union(union), changed))
 }
 
 fn fits(field: &Field, target: Option<&RedshiftType>) -> bool {

@@ -63,6 +63,7 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
     if let LogicalPlan::Union(union) = plan {
         return result_type::union(union);
     }
+    comparison::check_collated_keys(&plan)?;
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
     if matches!(plan, LogicalPlan::Limit(_)) {
         return Ok(Transformed::no(plan));

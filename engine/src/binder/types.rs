@@ -16,11 +16,11 @@ pub struct RedshiftTypes;
 
 impl TypePlanner for RedshiftTypes {
     fn plan_type(&self, sql_type: &blueshift_sql::ast::DataType) -> DataFusionResult<Option<DataType>> {
-        Ok(Some(RedshiftType::from_sql(sql_type)?.arrow()))
+        Ok(Some(RedshiftType::in_expression(sql_type)?.arrow()))
     }
 
     fn plan_type_field(&self, sql_type: &blueshift_sql::ast::DataType) -> DataFusionResult<Option<FieldRef>> {
-        let field = RedshiftType::from_sql(sql_type)?.field("", true);
+        let field = RedshiftType::in_expression(sql_type)?.field("", true);
         Ok(Some(Arc::new(field)))
     }
 }

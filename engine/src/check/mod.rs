@@ -12,6 +12,7 @@ use blueshift_sql::{ParsedStatement, ScriptPart, Statement, ast::sql::SetExpr};
 
 use crate::{
     error::{Error, SqlState},
+    functions::unknown::NOT_IN_REDSHIFT,
     session::Session,
 };
 
@@ -92,7 +93,11 @@ fn finding(error: &Error, text: &str, part: &ScriptPart<'_>) -> Finding {
         SqlState::UNDEFINED_DATABASE,
         SqlState::UNDEFINED_FUNCTION,
     ];
-    let severity = if unknown.contains(&error.state()) { Severity::Unknown } else { Severity::Error };
+    let known_to_be_missing = error.detail() == Some(NOT_IN_REDSHIFT);
+    let severity = match unknown.contains(&error.state()) && !known_to_be_missing {
+        true => Severity::Unknown,
+        false => Severity::Error,
+    };
     let mut message = format!("{} ({})", error.message(), error.state().0);
     if let Some(detail) = error.detail() {
         message = format!("{message}: {detail}");

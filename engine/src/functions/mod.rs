@@ -37,6 +37,8 @@ pub mod number;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+/// The reference page of all functions.
+pub mod reference;
 /// The session's parameters, as functions see them.
 pub mod settings;
 /// String functions.
@@ -89,6 +91,7 @@ pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
     all.extend(conditional::all_lazy());
     all.extend(super_type::INTERNAL.iter().map(|function| function.to_udf()));
     all.extend(operator::unary_operators());
+    all.push(Arc::new(ScalarUDF::from(operator::CastFunction::default())));
     all.push(datafusion::functions::math::random());
     all
 }

@@ -12,6 +12,41 @@ use datafusion::{
 use super::type_name;
 use crate::error::Error;
 
+/// Functions that Redshift has and that are not here: CHECKSUM's algorithm is not documented, the others are of types
+/// that no column can have.
+const MISSING: [&str; 5] = ["checksum", "get_byte", "set_bit", "set_byte", "to_ascii"];
+
+/// Functions of PostgreSQL that Redshift has not (page c_unsupported-postgresql-functions).
+const OF_POSTGRESQL: [&str; 24] = [
+    "array_agg",
+    "bit_length",
+    "clock_timestamp",
+    "convert_from",
+    "convert_to",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "div",
+    "encode",
+    "every",
+    "format",
+    "generate_series",
+    "overlay",
+    "pg_sleep",
+    "quote_nullable",
+    "regexp_matches",
+    "regexp_split_to_array",
+    "regexp_split_to_table",
+    "setseed",
+    "string_agg",
+    "transaction_timestamp",
+    "width_bucket",
+    "xml_agg",
+];
+
+/// What the error of such a function says beside its text.
+pub const NOT_IN_REDSHIFT: &str = "Redshift does not have this function of PostgreSQL.";
+
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Unknown {
     name: String,
@@ -38,13 +73,18 @@ impl ScalarUDFImpl for Unknown {
     }
 
     fn return_type(&self, types: &[DataType]) -> DataFusionResult<DataType> {
+        if MISSING.contains(&self.name.as_str()) {
+            return Err(Error::not_supported(format!("function {}", self.name)).into());
+        }
         // Literals of text and integers have not got their final types yet.
         let name = |data_type: &DataType| match data_type {
             DataType::Int64 => "integer".to_owned(),
             other => type_name(other),
         };
         let types: Vec<String> = types.iter().map(name).collect();
-        Err(Error::undefined_function(format!("{}({})", self.name, types.join(", "))).into())
+        let error = Error::undefined_function(format!("{}({})", self.name, types.join(", ")));
+        let of_postgresql = OF_POSTGRESQL.contains(&self.name.as_str()) || self.name.starts_with("regr_");
+        Err(if of_postgresql { error.with_detail(NOT_IN_REDSHIFT).into() } else { error.into() })
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

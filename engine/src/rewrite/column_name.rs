@@ -10,7 +10,7 @@ use blueshift_sql::ast::{
     Ident,
     sql::{
         AccessExpr, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JsonPath,
-        JsonPathElem, Select, SelectItem, Value,
+        JsonPathElem, Select, SelectItem, TrimWhereField, Value,
     },
 };
 
@@ -77,7 +77,7 @@ pub fn default_name(expr: &Expr) -> String {
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => default_name(inner),
         Expr::Function(function) => function_name(function),
         Expr::Cast { expr, data_type, .. } => match default_name(expr) {
-            name if name == "?column?" => type_name(&data_type.to_string().to_lowercase()),
+            name if name == "?column?" || is_weakly_named(expr) => type_name(&data_type.to_string().to_lowercase()),
             name => name,
         },
         Expr::TypedString(typed) => type_name(&typed.data_type.to_string().to_lowercase()),
@@ -88,6 +88,8 @@ pub fn default_name(expr: &Expr) -> String {
         },
         Expr::Extract { .. } => "date_part".to_owned(),
         Expr::Substring { .. } => "substring".to_owned(),
+        Expr::Trim { trim_where: Some(TrimWhereField::Leading), .. } => "ltrim".to_owned(),
+        Expr::Trim { trim_where: Some(TrimWhereField::Trailing), .. } => "rtrim".to_owned(),
         Expr::Trim { .. } => "btrim".to_owned(),
         Expr::Position { .. } => "position".to_owned(),
         Expr::Ceil { .. } => "ceil".to_owned(),
@@ -105,6 +107,17 @@ pub fn default_name(expr: &Expr) -> String {
         // APPROXIMATE
         Expr::Prefixed { value, .. } => default_name(value),
         _ => "?column?".to_owned(),
+    }
+}
+
+/// Whether a cast's own name goes before that of what it casts: a cast, a typed literal, a CASE.
+fn is_weakly_named(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_weakly_named(inner),
+        Expr::Cast { expr, .. } => default_name(expr) == "?column?" || is_weakly_named(expr),
+        Expr::TypedString(_) | Expr::Convert { .. } | Expr::Interval(_) => true,
+        Expr::Case { else_result, .. } => !else_result.as_deref().is_some_and(is_column),
+        _ => false,
     }
 }
 

@@ -16,8 +16,9 @@ use crate::{
     error::{Error, Result},
     functions::{
         aggregate::listagg::order_specification,
-        operator::{BITWISE_NOT, NEGATION},
+        operator::{BITWISE_NOT, CAST, NEGATION},
     },
+    types::RedshiftType,
 };
 
 /// Functions whose first argument is a date part.
@@ -27,6 +28,7 @@ const DATE_PART_FIRST: [&str; 8] =
 /// Rewrites `expr` when it is special syntax.
 pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     if let Expr::Function(function) = expr {
+        casts_as_calls(function)?;
         keys_as_arguments(function)?;
         grouping_id(function);
         return quote_date_part(function);
@@ -121,6 +123,45 @@ fn quote_date_part(function: &mut Function) -> Result<()> {
         Expr::Value(_) => Ok(()),
         other => Err(Error::syntax(format!("{name} takes a date part as its first argument, not {other}"))),
     }
+}
+
+/// Aggregates whose arguments are told apart by name, among them all that take numbers.
+const AGGREGATES: [&str; 16] = [
+    "any_value",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "count",
+    "max",
+    "median",
+    "min",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "variance",
+];
+
+/// `avg(x::float)` as a call of the cast function: DataFusion would give it the name of `avg(x)`, and refuse two
+/// columns of one name.
+fn casts_as_calls(function: &mut Function) -> Result<()> {
+    let name = function.name.to_string().to_lowercase();
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(()) };
+    if !AGGREGATES.contains(&name.as_str()) {
+        return Ok(());
+    }
+    for argument in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) = argument
+            && let Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, .. } = argument
+        {
+            let target = RedshiftType::in_expression(data_type)?.to_string();
+            *argument = call(CAST, vec![take(expr), text(&target), text("explicit")]);
+        }
+    }
+    Ok(())
 }
 
 /// `WITHIN GROUP (ORDER BY …)` of LISTAGG and the percentiles: the keys become arguments, because

@@ -11,32 +11,6 @@ use blueshift_sql::ast::{
 use super::{unnest, window};
 use crate::error::{Error, Result, SqlState};
 
-/// Functions that PostgreSQL or DataFusion have and Redshift has not.
-const REJECTED_FUNCTIONS: [&str; 22] = [
-    "string_agg",
-    "array_agg",
-    "every",
-    "xml_agg",
-    "corr",
-    "covar_pop",
-    "covar_samp",
-    "pg_sleep",
-    "clock_timestamp",
-    "transaction_timestamp",
-    "div",
-    "setseed",
-    "width_bucket",
-    "bit_length",
-    "overlay",
-    "convert_from",
-    "convert_to",
-    "encode",
-    "format",
-    "quote_nullable",
-    "regexp_matches",
-    "regexp_split_to_array",
-];
-
 /// Checks what a query is made of.
 pub fn check_query(query: &Query) -> Result<()> {
     let mut open = vec![&*query.body];
@@ -169,15 +143,12 @@ pub fn check_expr(expr: &Expr, strict: bool) -> Result<()> {
             if strict && function.filter.is_some() {
                 return Err(Error::not_supported("FILTER (WHERE …) of an aggregate"));
             }
-            let name = function.name.to_string().to_lowercase();
-            if strict && (REJECTED_FUNCTIONS.contains(&name.as_str()) || name.starts_with("regr_")) {
-                return Err(Error::not_supported(format!("function {name}")));
-            }
             window::check(function)
         }
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) if strict => {
             Err(Error::not_supported("IS DISTINCT FROM"))
         }
+        Expr::Overlay { .. } => Err(Error::undefined_function("overlay()")),
         Expr::Array(_) => Err(Error::not_supported("an array constructor")),
         _ => Ok(()),
     }

@@ -69,6 +69,23 @@ fn interval(fields: Option<&IntervalFields>, precision: Option<u64>) -> Result<R
     }
 }
 
+impl RedshiftType {
+    /// The type that `sql_type` names in an expression: VARCHAR and TEXT without a length are as long as the value
+    /// (page r_Character_types).
+    ///
+    /// Errors: as [`from_sql`](Self::from_sql).
+    pub fn in_expression(sql_type: &SqlType) -> Result<Self> {
+        match sql_type {
+            SqlType::Varchar(None)
+            | SqlType::Nvarchar(None)
+            | SqlType::CharVarying(None)
+            | SqlType::CharacterVarying(None)
+            | SqlType::Text => Ok(RedshiftType::Varchar(None)),
+            other => RedshiftType::from_sql(other),
+        }
+    }
+}
+
 fn exact(info: &ExactNumberInfo) -> Result<RedshiftType> {
     match info {
         ExactNumberInfo::None => RedshiftType::numeric(18, 0),

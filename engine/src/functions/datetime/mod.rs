@@ -1,5 +1,7 @@
 //! Date and time functions (page Date_functions_header).
 
+/// AGE and ISFINITE
+pub mod age;
 /// ADD_MONTHS
 pub mod add_months;
 /// The calendar and the ranges of dates.
@@ -37,6 +39,8 @@ use super::definition::ScalarFunction;
 
 /// The family's scalar functions.
 pub const SCALAR: &[&ScalarFunction] = &[
+    &age::AGE,
+    &age::ISFINITE,
     &add_months::ADD_MONTHS,
     &compare::DATE_CMP,
     &compare::DATE_CMP_TIMESTAMP,

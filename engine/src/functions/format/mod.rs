@@ -6,6 +6,8 @@ pub mod datetime_pattern;
 pub mod number_pattern;
 /// Dates and times from text by a pattern.
 pub mod parse;
+/// TEXT_TO_INT_ALT and TEXT_TO_NUMERIC_ALT
+pub mod text_to_number_alt;
 /// TO_CHAR
 pub mod to_char;
 /// TO_DATE and TO_TIMESTAMP
@@ -16,5 +18,11 @@ pub mod to_number;
 use super::definition::ScalarFunction;
 
 /// The family's scalar functions.
-pub const SCALAR: &[&ScalarFunction] =
-    &[&to_char::TO_CHAR, &to_date::TO_DATE, &to_date::TO_TIMESTAMP, &to_number::TO_NUMBER];
+pub const SCALAR: &[&ScalarFunction] = &[
+    &text_to_number_alt::TEXT_TO_INT_ALT,
+    &text_to_number_alt::TEXT_TO_NUMERIC_ALT,
+    &to_char::TO_CHAR,
+    &to_date::TO_DATE,
+    &to_date::TO_TIMESTAMP,
+    &to_number::TO_NUMBER,
+];

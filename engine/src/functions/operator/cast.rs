@@ -26,6 +26,9 @@ use crate::{
     },
 };
 
+/// The name under which the planner finds the function. No user writes it.
+pub const CAST: &str = "operator cast";
+
 /// The cast function.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct CastFunction {
@@ -70,7 +73,7 @@ fn mode_of(value: &ColumnarValue) -> Result<CastMode> {
 
 impl ScalarUDFImpl for CastFunction {
     fn name(&self) -> &str {
-        "operator cast"
+        CAST
     }
 
     fn signature(&self) -> &Signature {

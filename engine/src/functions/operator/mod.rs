@@ -17,7 +17,7 @@ pub mod decimal;
 mod trim_blanks;
 
 pub use arithmetic::{Arithmetic, ArithmeticOperator};
-pub use cast::{CastFunction, cast_expr};
+pub use cast::{CAST, CastFunction, cast_expr};
 pub use negate::{BITWISE_NOT, NEGATION, negate_expr, unary_operators};
 pub use temporal::temporal_expr;
 pub use trim_blanks::{is_trim_blanks, trim_blanks};

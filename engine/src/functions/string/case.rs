@@ -22,7 +22,7 @@ pub static LOWER: ScalarFunction = ScalarFunction {
     },
     arity: (1, 1),
     returns,
-    invoke: |call| map(call, |c| c.to_ascii_lowercase(), |c, out| out.extend(c.to_lowercase())),
+    invoke: |call| map(call, |c| c.to_ascii_lowercase(), |c, out| out.push(single(c, c.to_lowercase()))),
 };
 
 /// UPPER
@@ -37,7 +37,7 @@ pub static UPPER: ScalarFunction = ScalarFunction {
     },
     arity: (1, 1),
     returns,
-    invoke: |call| map(call, |c| c.to_ascii_uppercase(), |c, out| out.extend(c.to_uppercase())),
+    invoke: |call| map(call, |c| c.to_ascii_uppercase(), |c, out| out.push(single(c, c.to_uppercase()))),
 };
 
 /// INITCAP
@@ -60,9 +60,9 @@ pub static INITCAP: ScalarFunction = ScalarFunction {
             let mut inside_word = false;
             for c in text.chars() {
                 if inside_word {
-                    out.extend(c.to_lowercase());
+                    out.push(single(c, c.to_lowercase()));
                 } else {
-                    out.extend(c.to_uppercase());
+                    out.push(single(c, c.to_uppercase()));
                 }
                 inside_word = c.is_alphanumeric();
             }
@@ -76,7 +76,15 @@ fn returns(types: &Types) -> Result<DataType> {
     Ok(DataType::Utf8View)
 }
 
-/// Maps characters; those outside ASCII may become several.
+/// A character's other case, if that is one character: ß has no capital letter.
+fn single(c: char, mut mapped: impl Iterator<Item = char>) -> char {
+    match (mapped.next(), mapped.next()) {
+        (Some(mapped), None) => mapped,
+        _ => c,
+    }
+}
+
+/// Maps characters one by one.
 fn map(call: &Call, ascii: fn(char) -> char, other: fn(char, &mut String)) -> Result<arrow::array::ArrayRef> {
     let texts = call.text(0)?;
     call.write_text(|row, out| {
@@ -109,7 +117,7 @@ mod tests {
                 (vec![null()], null()),
             ],
         );
-        check(&UPPER, vec![(vec![text("straße")], text("STRASSE"))]);
+        check(&UPPER, vec![(vec![text("straße")], text("STRAßE"))]);
         check(
             &INITCAP,
             vec![

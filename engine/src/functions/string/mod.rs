@@ -6,6 +6,8 @@ pub mod ascii;
 pub mod case;
 /// BPCHARCMP and BTTEXT_PATTERN_CMP
 pub mod compare;
+/// COLLATE
+pub mod collate;
 /// CONCAT
 pub mod concat;
 /// LEFT and RIGHT
@@ -58,6 +60,7 @@ pub const SCALAR: &[&ScalarFunction] = &[
     &case::INITCAP,
     &case::LOWER,
     &case::UPPER,
+    &collate::COLLATE,
     &compare::BPCHARCMP,
     &compare::BTTEXT_PATTERN_CMP,
     &concat::CONCAT,
