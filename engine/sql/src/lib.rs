@@ -20,8 +20,8 @@ pub mod unparse;
 pub use ast::Statement;
 pub use error::ParseError;
 pub use parser::{
-    ParameterValue, ParsedStatement, ParserOptions, array_elements, parse_data_type, parse_expression, parse_query,
-    parse_script, parse_statement, parse_statement_with_values,
+    ParameterValue, ParsedStatement, ParserOptions, array_elements, is_reserved, parse_data_type, parse_expression,
+    parse_query, parse_script, parse_statement, parse_statement_with_values,
 };
 pub use script::{ScriptPart, split};
 

@@ -7,11 +7,12 @@ use crate::{
     glue::DataCatalog,
     lake::ObjectStores,
     rewrite::Constants,
-    session::{SessionInfo, SessionRegistry},
+    session::{SessionInfo, SessionRegistry, parameter::Parameters},
     transaction::{CatalogSnapshot, ReadSet, Warehouse},
 };
 
 /// Everything that names are resolved against.
+#[derive(Clone)]
 pub struct BindContext {
     /// The catalog as this transaction sees it.
     pub snapshot: Arc<CatalogSnapshot>,
@@ -35,6 +36,8 @@ pub struct BindContext {
     pub strict: bool,
     /// What system views tell about the session.
     pub session: Arc<SessionInfo>,
+    /// The session's parameters.
+    pub parameters: Parameters,
     /// All sessions of the engine, and what they ran.
     pub registry: Arc<SessionRegistry>,
 }

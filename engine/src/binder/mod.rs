@@ -8,6 +8,8 @@
 mod access;
 /// What a statement sees: the snapshot, the search path, the session's values.
 mod context;
+/// Whether a query reads the system catalog alone.
+mod leader;
 /// Types of recursive common table expressions.
 mod recursion;
 /// Names to relations.
@@ -69,9 +71,10 @@ use super_planner::SuperPlanner;
 pub use text_comparison::is_pruning_bound;
 
 use crate::{
+    catalog::system_view::table_function,
     error::{Error, Result},
-    functions::unknown::unknown_function,
-    rewrite::{self, NodeRules},
+    functions::{self, unknown::unknown_function},
+    rewrite::{self, NodeRules, catalog::LeaderQuery},
     routine::inline,
     storage::{
         ManagedTable, SegmentStore,
@@ -164,7 +167,13 @@ impl<'a> Binder<'a> {
     pub fn bind_query(&self, query: &Query) -> Result<LogicalPlan> {
         let rules = NodeRules::of(query);
         let mut query = query.clone();
-        rewrite::rewrite_query(&mut query, self.rewrite_context())?;
+        let mut rewrite_context = self.rewrite_context();
+        if let Some(reads) = leader::leader_query(self.context, &query) {
+            rewrite::catalog::rewrite(&mut query, reads);
+            // What Redshift rejects over tables it still knows on its leader node.
+            rewrite_context.strict &= reads == LeaderQuery::Nothing;
+        }
+        rewrite::rewrite_query(&mut query, rewrite_context)?;
         let planner = SqlToRel::new(self);
         let plan = planner.sql_statement_to_plan(SqlStatement::Query(Box::new(query)))?;
         if self.context.strict {
@@ -331,8 +340,11 @@ impl ContextProvider for Binder<'_> {
         Ok(provider_as_source(self.provider(&name)?))
     }
 
-    fn get_table_function_source(&self, name: &str, _arguments: Vec<Expr>) -> DataFusionResult<Arc<dyn TableSource>> {
-        Err(DataFusionError::from(Error::not_supported(format!("table function {name}"))))
+    fn get_table_function_source(&self, name: &str, arguments: Vec<Expr>) -> DataFusionResult<Arc<dyn TableSource>> {
+        match table_function::find(self.context, name, &arguments)? {
+            Some(table) => Ok(provider_as_source(table)),
+            None => Err(DataFusionError::from(Error::not_supported(format!("table function {name}")))),
+        }
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> DataFusionResult<Arc<dyn TableSource>> {
@@ -349,10 +361,13 @@ impl ContextProvider for Binder<'_> {
 
     /// A name that no function bears stands for one that refuses its arguments, so that the error tells their types.
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
         let built_in = self.state.scalar_functions().get(name).cloned();
-        let elsewhere =
-            self.state.aggregate_functions().contains_key(name) || self.state.window_functions().contains_key(name);
+        let elsewhere = name == "array agg"
+            || self.state.aggregate_functions().contains_key(name)
+            || self.state.window_functions().contains_key(name);
         built_in
+            .or_else(|| functions::catalog::bind(name, self.context))
             .or_else(|| inline::function(self.context, name))
             .or_else(|| (!elsewhere).then(|| unknown_function(name)))
     }
@@ -362,6 +377,11 @@ impl ContextProvider for Binder<'_> {
     }
 
     fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
+        // The name that rewritten queries over the catalog use.
+        if name == "array agg" {
+            return Some(datafusion::functions_aggregate::array_agg::array_agg_udaf());
+        }
         self.state.aggregate_functions().get(name).cloned()
     }
 

@@ -13,6 +13,8 @@ pub mod aggregate;
 pub mod arguments;
 /// What operators mean: checked arithmetic, casts.
 pub mod operator;
+/// Functions over the system catalog.
+pub mod catalog;
 /// Conditional functions.
 pub mod conditional;
 /// Date and time functions.
@@ -67,6 +69,7 @@ use definition::{Documentation, ScalarFunction};
 
 /// The families' scalar functions.
 const SCALAR: &[&[&ScalarFunction]] = &[
+    catalog::SCALAR,
     conditional::SCALAR,
     datetime::SCALAR,
     format::SCALAR,
@@ -100,6 +103,7 @@ pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
 pub fn all_aggregate() -> Vec<Arc<AggregateUDF>> {
     let mut all = aggregate::all();
     all.extend(hll::aggregate::all());
+    all.extend(catalog::aggregates());
     all
 }
 
@@ -112,6 +116,7 @@ pub fn all_window() -> Vec<Arc<WindowUDF>> {
 pub fn documentation() -> impl Iterator<Item = &'static Documentation> {
     let scalar = scalar_functions().map(|function| &function.documentation);
     scalar
+        .chain(catalog::documentation())
         .chain(aggregate::DOCUMENTATION.iter().flat_map(|part| part.iter().copied()))
         .chain(window::DOCUMENTATION.iter().copied())
 }

@@ -7,6 +7,10 @@
 pub mod attribute_case;
 /// Casts among the keys of GROUP BY.
 mod cast_key;
+/// What only queries over the system catalog may use.
+pub mod catalog;
+/// Correlated subqueries of queries over the catalog.
+mod catalog_subquery;
 /// Names of result columns that have no alias.
 pub mod column_name;
 /// CONNECT BY as a recursive common table expression.
@@ -73,7 +77,7 @@ use blueshift_sql::ast::{
 
 use crate::error::{Error, Result};
 
-pub use constant::Constants;
+pub use constant::{Constants, VERSION};
 pub use node_rules::NodeRules;
 pub use row_in_subquery::ROWS_RELATION;
 pub use scope::Relations;

@@ -454,6 +454,7 @@ impl Session {
             database: self.info.database.clone(),
             temporary_schema: self.temporary_schema.clone(),
             registry: Arc::clone(&self.shared.registry),
+            parameters: self.parameters.clone(),
             constants: Constants {
                 transaction_start,
                 statement_start: now,

@@ -537,6 +537,12 @@ fn check(definition: &DraftTable) -> Result<()> {
         return Err(Error::new(SqlState("54011"), format!("tables can have at most {COLUMNS_MAX} columns")));
     }
     for (index, column) in definition.columns.iter().enumerate() {
+        if matches!(column.redshift_type.parse(), Ok(RedshiftType::Catalog(_))) {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("Column \"{}\" has unsupported type \"{}\".", column.name, column.redshift_type),
+            ));
+        }
         if definition.columns[..index].iter().any(|other| other.name == column.name) {
             return Err(Error::new(SqlState::DUPLICATE_COLUMN, format!("column \"{}\" duplicated", column.name)));
         }

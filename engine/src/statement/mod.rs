@@ -67,8 +67,10 @@ pub(crate) mod routine;
 pub mod schema;
 /// SET_CONFIG in a query.
 pub(crate) mod set_config;
-/// SET, RESET, SHOW.
+/// SET, RESET.
 mod setting;
+/// SHOW.
+mod show;
 /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
 mod grant;
 /// TRUNCATE.
@@ -81,8 +83,10 @@ mod user;
 mod vacuum;
 
 pub(crate) use cursor::undefined as undefined_cursor;
+pub use database::databases;
 pub use materialized_view::{
-    MaterializedViewState, is_materialized_view, query_of as materialized_view_query, state as materialized_view_state,
+    MaterializedViewState, depends_on as materialized_view_depends_on, is_materialized_view,
+    query_of as materialized_view_query, state as materialized_view_state,
 };
 pub(crate) use name::managed_table;
 
@@ -143,7 +147,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Lock(tables) => lock::execute(session, tables),
         Statement::Set(set) => setting::set(session, set),
         Statement::Reset(reset) => setting::reset(session, reset),
-        Statement::Show(show) => setting::show(session, show, parsed.text.trim()),
+        Statement::Show(show) => show::show(session, show, parsed.text.trim()),
         Statement::Grant(grant) => grant::execute(session, grant),
         Statement::AlterDefaultPrivileges(alter) => grant::alter_defaults(session, alter),
         Statement::User(user) => user::create_or_alter(session, user).await,

@@ -1,25 +1,18 @@
-//! SET, RESET, SHOW.
+//! SET, RESET.
 
-use std::sync::Arc;
+use blueshift_sql::ast;
 
-use blueshift_sql::ast::{self, Show};
-use datafusion::arrow::{
-    array::{ArrayRef, StringViewArray},
-    datatypes::{Field, Schema},
-    record_batch::RecordBatch,
-};
-
-use super::{authorization, name};
+use super::authorization;
 use crate::{
-    binder::{ResolvedRelation, resolve_name},
-    error::{Error, Result, SqlState},
-    session::{Session, StatementResult, result_column},
-    types::RedshiftType,
+    catalog::system_view::item::relation::quoted,
+    error::Result,
+    session::{Session, StatementResult},
 };
 
 /// SET.
 pub fn set(session: &mut Session, set: &ast::Set) -> Result<StatementResult> {
-    assign(session, &set.name, set.value.text(), set.local)?;
+    let value = if set.name == "search_path" { search_path(&set.value) } else { set.value.text() };
+    assign(session, &set.name, value, set.local)?;
     Ok(StatementResult::done("SET"))
 }
 
@@ -37,6 +30,17 @@ pub fn assign(session: &mut Session, name: &str, value: Option<String>, local: b
     Ok(())
 }
 
+/// A search path as SHOW writes it: names in quotes where they need them.
+fn search_path(value: &ast::SetValue) -> Option<String> {
+    match value {
+        ast::SetValue::Values(values) if values.len() > 1 => {
+            let names = values.iter().map(|name| quoted(name.as_str()).into_owned());
+            Some(names.collect::<Vec<_>>().join(", "))
+        }
+        other => other.text(),
+    }
+}
+
 /// RESET.
 pub fn reset(session: &mut Session, reset: &ast::Reset) -> Result<StatementResult> {
     match reset.name.as_deref() {
@@ -46,43 +50,4 @@ pub fn reset(session: &mut Session, reset: &ast::Reset) -> Result<StatementResul
     }
     session.parameter_changed(reset.name.as_deref().unwrap_or("application_name"));
     Ok(StatementResult::done("RESET"))
-}
-
-/// SHOW of parameters and of views.
-pub fn show(session: &mut Session, show: &Show, text: &str) -> Result<StatementResult> {
-    match show {
-        Show::Parameter(name) => {
-            let value = session.parameters.get(name).ok_or_else(|| {
-                Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
-            })?;
-            table(&[name], &[vec![value.to_owned()]])
-        }
-        Show::All => {
-            let rows: Vec<Vec<String>> =
-                session.parameters.all().map(|(name, value)| vec![name.to_owned(), value.to_owned()]).collect();
-            table(&["name", "setting"], &rows)
-        }
-        Show::View(view) => {
-            let context = session.bind_context()?;
-            match resolve_name(&context, &name::table_reference(view)?)? {
-                ResolvedRelation::View(view) => table(&["Show View DDL statement"], &[vec![format!("{};", view.sql)]]),
-                _ => Err(Error::wrong_object_type(name::written(view), "view")),
-            }
-        }
-        _ => Err(Error::not_supported(format!("the command {text}"))),
-    }
-}
-
-/// Rows of text as a result.
-fn table(names: &[&str], rows: &[Vec<String>]) -> Result<StatementResult> {
-    let fields: Vec<Field> = names.iter().map(|name| RedshiftType::Varchar(None).field(*name, false)).collect();
-    let columns = fields.iter().map(result_column).collect();
-    let arrays: Vec<ArrayRef> = (0..names.len())
-        .map(|column| {
-            let values: StringViewArray = rows.iter().map(|row| row.get(column).map(String::as_str)).collect();
-            Arc::new(values) as ArrayRef
-        })
-        .collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::internal)?;
-    Ok(StatementResult::Rows { columns, batches: vec![batch], tag: "SHOW".to_owned() })
 }

@@ -321,6 +321,7 @@ fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode, for
         }
         RedshiftType::Super | RedshiftType::HllSketch => Err(Error::internal("text is cast by cast_array")),
         RedshiftType::Char(_) | RedshiftType::Varchar(_) => Err(Error::internal("text is cast by limit_text")),
+        RedshiftType::Catalog(_) => arrow_cast(&(Arc::new(array.clone()) as ArrayRef), target, mode),
         _ => temporal::from_text(array, target, mode, format),
     }
 }

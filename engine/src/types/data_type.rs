@@ -7,6 +7,7 @@ use std::{fmt, str::FromStr};
 
 use datafusion::arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 
+use super::CatalogType;
 use crate::error::{Error, Result, SqlState};
 
 /// Key of Arrow field metadata that holds the Redshift type of a column.
@@ -99,6 +100,8 @@ pub enum RedshiftType {
     Super,
     /// `hllsketch`: HyperLogLog sketches
     HllSketch,
+    /// A type that only the system catalog has.
+    Catalog(CatalogType),
 }
 
 impl RedshiftType {
@@ -174,6 +177,7 @@ impl RedshiftType {
             // Arrow types of their own, so that plans cannot confuse them with VARBYTE.
             RedshiftType::Super => DataType::LargeBinary,
             RedshiftType::HllSketch => DataType::Binary,
+            RedshiftType::Catalog(catalog_type) => catalog_type.arrow(),
         }
     }
 
@@ -210,7 +214,7 @@ impl RedshiftType {
             DataType::LargeBinary => RedshiftType::Super,
             DataType::Binary => RedshiftType::HllSketch,
             DataType::BinaryView | DataType::FixedSizeBinary(_) => RedshiftType::Varbyte(64_000),
-            _ => return None,
+            list => RedshiftType::Catalog(CatalogType::of_list(list)?),
         })
     }
 
@@ -225,6 +229,9 @@ impl RedshiftType {
     pub fn storable(self) -> Self {
         match self {
             RedshiftType::Varchar(None) => RedshiftType::Varchar(Some(VARCHAR_BYTES_MAX)),
+            RedshiftType::Catalog(CatalogType::Name | CatalogType::Regproc) => RedshiftType::Varchar(Some(128)),
+            RedshiftType::Catalog(CatalogType::InternalChar) => RedshiftType::Varchar(Some(1)),
+            RedshiftType::Catalog(CatalogType::Oid) => RedshiftType::BigInt,
             other => other,
         }
     }
@@ -306,6 +313,7 @@ impl fmt::Display for RedshiftType {
             RedshiftType::Varbyte(n) => write!(f, "binary varying({n})"),
             RedshiftType::Super => f.write_str("super"),
             RedshiftType::HllSketch => f.write_str("hllsketch"),
+            RedshiftType::Catalog(catalog_type) => catalog_type.fmt(f),
         }
     }
 }
@@ -316,6 +324,9 @@ impl FromStr for RedshiftType {
     /// Reads the form that [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self> {
         let unknown = || Error::internal(format!("unknown type \"{text}\""));
+        if let Some(catalog_type) = CatalogType::from_name(text) {
+            return Ok(RedshiftType::Catalog(catalog_type));
+        }
         let (name, arguments) = match text.split_once('(') {
             Some((name, rest)) => (name, rest.strip_suffix(')').ok_or_else(unknown)?),
             None => (text, ""),

@@ -2,6 +2,10 @@
 //!
 //! Follows the guide's pages "Data types", "Character types", "Numeric types" and "Datetime types".
 
+/// Arrays of the system catalog as text.
+mod array_text;
+/// Types that only the system catalog has.
+mod catalog_type;
 /// The data types and their limits.
 mod data_type;
 /// Types written in SQL to [`RedshiftType`].
@@ -19,4 +23,5 @@ pub(crate) mod temporal;
 /// Values as text, the way psql prints them against Redshift.
 pub mod text;
 
+pub use catalog_type::CatalogType;
 pub use data_type::{IntervalField, RedshiftType, TYPE_METADATA_KEY};

@@ -17,7 +17,7 @@ use datafusion::arrow::{
 };
 
 use super::{
-    interval_text,
+    array_text, interval_text,
     super_value::{self, Super},
 };
 use crate::{
@@ -148,6 +148,8 @@ impl TextFormat {
                 let key = dictionary.normalized_keys()[row];
                 self.write(dictionary.values().as_ref(), key, out)?;
             }
+            DataType::List(_) => array_text::push_array(out, &array.as_list::<i32>().value(row))?,
+            DataType::LargeList(_) => array_text::push_vector(out, &array.as_list::<i64>().value(row))?,
             _ => out.push_str(&array_value_to_string(array, row).map_err(Error::internal)?),
         }
         Ok(())

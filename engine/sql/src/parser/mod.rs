@@ -39,7 +39,7 @@ use crate::{ParseError, ScriptPart};
 use grammar::Places;
 pub(crate) use grammar::{Grammar, Parsed};
 pub use parameter::{ParameterValue, array_elements};
-pub(crate) use reserved::is_reserved;
+pub use reserved::is_reserved;
 pub(crate) use transaction::isolation_words;
 
 /// How to read identifiers.

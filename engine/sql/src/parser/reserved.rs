@@ -1,7 +1,7 @@
 //! Redshift's reserved words (page r_pg_keywords): as names they must be quoted.
 
 /// Whether an unquoted `word` (lower case) is reserved.
-pub(crate) fn is_reserved(word: &str) -> bool {
+pub fn is_reserved(word: &str) -> bool {
     RESERVED.binary_search(&word).is_ok()
 }
 

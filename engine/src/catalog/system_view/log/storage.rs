@@ -1,0 +1,162 @@
+//! Slices, blocks, disks: STV_SLICES, STV_TBL_PERM, STV_BLOCKLIST, STV_PARTITIONS and their like.
+//!
+//! There is one node. Its slices are told of, because tools count by them; rows are not really
+//! spread, so numbers of a table are divided evenly.
+
+use std::sync::Arc;
+
+use super::super::{
+    context::SystemContext,
+    declared::Filled,
+    item::RelationItem,
+    pg_catalog::namespace,
+    svv::{
+        materialized,
+        schema::isolation,
+        table_info::{BLOCK_BYTES, Block, CAPACITY_BLOCKS, SLICES, blocks, column_blocks, tables, unsorted_rows},
+    },
+};
+use crate::error::Result;
+
+fn slices(_context: &SystemContext) -> Result<Vec<u64>> {
+    Ok((0..SLICES).collect())
+}
+
+pub const STV_SLICES: Filled<u64> = Filled {
+    name: "stv_slices",
+    items: slices,
+    values: &[
+        ("node", |_, _| 0_i64.into()),
+        ("slice", |_, s| (*s).into()),
+        ("localslice", |_, s| (*s).into()),
+        ("type", |_, _| "D".into()),
+    ],
+};
+
+/// A table's part on a slice.
+pub struct Part {
+    relation: Arc<RelationItem>,
+    slice: u64,
+}
+
+/// The part of a number that is on a slice.
+fn share(total: u64, slice: u64) -> u64 {
+    total / SLICES + u64::from(slice < total % SLICES)
+}
+
+impl Part {
+    fn share(&self, total: impl Fn(&crate::storage::metadata::TableSnapshot) -> u64) -> u64 {
+        self.relation.table().map_or(0, |table| share(total(table), self.slice))
+    }
+}
+
+pub const STV_TBL_PERM: Filled<Part> = Filled {
+    name: "stv_tbl_perm",
+    items: |context| {
+        let mut all = vec![];
+        for relation in context.relations().iter().filter(|relation| relation.stored().is_some()) {
+            all.extend((0..SLICES).map(|slice| Part { relation: Arc::clone(relation), slice }));
+        }
+        Ok(all)
+    },
+    values: &[
+        ("slice", |_, p| p.slice.into()),
+        ("id", |_, p| p.relation.oid.into()),
+        ("name", |_, p| (&p.relation.name).into()),
+        ("rows", |_, p| p.share(|table| table.row_count()).into()),
+        ("sorted_rows", |_, p| {
+            p.share(|table| table.row_count() - unsorted_rows(table).unwrap_or_else(|| table.row_count())).into()
+        }),
+        ("temp", |_, p| i64::from(p.relation.is_temporary()).into()),
+        ("db_id", |_, _| 100_i64.into()),
+        ("insert_pristine", |_, _| 0_i64.into()),
+        ("delete_pristine", |_, _| 0_i64.into()),
+        ("backup", |_, _| 1_i64.into()),
+        ("dist_style", |_, p| {
+            p.relation.table().map(|table| super::super::item::relation::dist_style_code(table)).into()
+        }),
+        ("block_count", |_, p| p.share(|table| blocks(table)).into()),
+    ],
+};
+
+pub const STV_BLOCKLIST: Filled<Block> = Filled {
+    name: "stv_blocklist",
+    items: column_blocks,
+    values: &[
+        ("slice", |_, b| (b.number() as u64 % SLICES).into()),
+        ("col", |_, b| b.column().into()),
+        ("tbl", |_, b| b.table().into()),
+        ("blocknum", |_, b| b.number().into()),
+        ("num_values", |_, b| b.rows().into()),
+        ("minvalue", |_, b| b.bound(false).into()),
+        ("maxvalue", |_, b| b.bound(true).into()),
+        ("sb_pos", |_, _| 0_i64.into()),
+        ("pinned", |_, _| 0_i64.into()),
+        ("on_disk", |_, _| 1_i64.into()),
+        ("modified", |_, _| 0_i64.into()),
+        ("hdr_modified", |_, _| 0_i64.into()),
+        ("unsorted", |_, _| 0_i64.into()),
+        ("tombstone", |_, _| 0_i64.into()),
+        ("preferred_diskno", |_, _| 0_i64.into()),
+        ("temporary", |_, _| 0_i64.into()),
+        ("newblock", |_, _| 0_i64.into()),
+        ("num_readers", |_, _| 0_i64.into()),
+        ("flags", |_, _| 0_i64.into()),
+    ],
+};
+
+fn used_blocks(context: &SystemContext) -> u64 {
+    let tables = tables(context).unwrap_or_default();
+    tables.iter().filter_map(|relation| relation.table()).map(|table| blocks(table)).sum()
+}
+
+pub const STV_PARTITIONS: Filled<()> = Filled {
+    name: "stv_partitions",
+    items: |_| Ok(vec![()]),
+    values: &[
+        ("owner", |_, ()| 0_i64.into()),
+        ("host", |_, ()| 0_i64.into()),
+        ("diskno", |_, ()| 0_i64.into()),
+        ("part_begin", |_, ()| 0_i64.into()),
+        ("part_end", |_, ()| (CAPACITY_BLOCKS * BLOCK_BYTES).into()),
+        ("used", |context, ()| used_blocks(context).into()),
+        ("tossed", |_, ()| 0_i64.into()),
+        ("capacity", |_, ()| CAPACITY_BLOCKS.into()),
+        ("reads", |_, ()| 0_i64.into()),
+        ("writes", |_, ()| 0_i64.into()),
+        ("failed", |_, ()| 0_i64.into()),
+        ("mount", |_, ()| "data".into()),
+    ],
+};
+
+pub const STV_NODE_STORAGE_CAPACITY: Filled<()> = Filled {
+    name: "stv_node_storage_capacity",
+    items: |_| Ok(vec![()]),
+    values: &[
+        ("node", |_, ()| 0_i64.into()),
+        ("used", |context, ()| used_blocks(context).into()),
+        ("capacity", |_, ()| CAPACITY_BLOCKS.into()),
+    ],
+};
+
+pub const STV_DB_ISOLATION_LEVEL: Filled<namespace::DatabaseItem> = Filled {
+    name: "stv_db_isolation_level",
+    items: |context| Ok(namespace::databases(context).into_iter().filter(|database| !database.template).collect()),
+    values: &[("db_name", |_, d| (&d.name).into()), ("isolation_level", |context, _| isolation(context).into())],
+};
+
+pub const STV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
+    name: "stv_mv_info",
+    items: materialized::views,
+    values: &[
+        ("db_name", |context, _| context.database().into()),
+        ("schema", |_, r| (&*r.schema).into()),
+        ("name", |_, r| (&r.name).into()),
+        ("updated_upto_xid", |_, _| 0_i64.into()),
+        ("is_stale", |context, r| materialized::stale(context, r).into()),
+        ("owner_user_name", |context, r| context.user_name(r.owner).into()),
+        ("state", |_, _| 0_i64.into()),
+        ("autorewrite", |_, _| "f".into()),
+        ("autorefresh", |context, r| materialized::auto_refresh(context, r).into()),
+    ],
+};

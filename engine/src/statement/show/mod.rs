@@ -1,0 +1,218 @@
+//! SHOW: parameters, definitions of objects, lists of objects (pages r_SHOW_*).
+
+/// SHOW GRANTS, SHOW COLUMN GRANTS.
+mod grants;
+/// SHOW DATABASES, SCHEMAS, TABLES, COLUMNS.
+mod list;
+/// SHOW CONSTRAINTS.
+mod constraints;
+/// SHOW TABLE, SHOW VIEW, SHOW EXTERNAL TABLE.
+mod object;
+/// SHOW PROCEDURE, FUNCTION, PROCEDURES, FUNCTIONS, PARAMETERS.
+mod routine;
+
+use std::sync::Arc;
+
+use blueshift_sql::ast::{ObjectName, Show, ShowFilter};
+use datafusion::arrow::{
+    array::{RecordBatch, RecordBatchOptions},
+    datatypes::{Field, Schema},
+};
+
+use super::name;
+use crate::{
+    catalog::system_view::{
+        SystemContext,
+        item::RelationItem,
+        value::{TEXT, Value, array},
+    },
+    error::{Error, Result, SqlState},
+    session::{Session, StatementResult, result_column},
+    types::RedshiftType,
+};
+
+/// Lists of more rows are an error, as documented.
+const ROWS_MAX: usize = 10_000;
+
+/// SHOW.
+pub fn show(session: &mut Session, show: &Show, text: &str) -> Result<StatementResult> {
+    match show {
+        Show::Parameter(name) => return parameter(session, name),
+        Show::All => {
+            let all =
+                session.parameters.all().map(|(name, value)| vec![name.to_owned().into(), value.to_owned().into()]);
+            return rows(&[("name", TEXT), ("setting", TEXT)], all.collect());
+        }
+        _ => {}
+    }
+    let context = SystemContext::new(session.bind_context()?);
+    let unsupported = || Err(Error::not_supported(format!("the command {text}")));
+    match show {
+        Show::View(view) => object::view(&context, view),
+        Show::Table(table) => object::table(&context, table),
+        Show::ExternalTable { name, partition } => object::external_table(&context, name, *partition),
+        Show::Routine { procedure, name, arguments } => {
+            routine::definition(&context, *procedure, name, arguments.as_deref())
+        }
+        Show::Databases { from: None, filter } => list::databases(&context, filter),
+        Show::Schemas { database, filter } => list::schemas(&context, database, filter),
+        Show::Tables { schema, filter } => list::tables(&context, schema, filter),
+        Show::Columns { table, filter } => list::columns(&context, table, filter),
+        Show::Routines { procedures, schema, filter } => routine::list(&context, *procedures, schema, filter),
+        Show::RoutineParameters { procedure, name, arguments, filter } => {
+            routine::parameters(&context, *procedure, name, arguments, filter)
+        }
+        Show::Other { kind, rest } => match kind.as_str() {
+            "GRANTS" => grants::grants(&context, rest),
+            "COLUMN GRANTS" => grants::column_grants(&context, rest),
+            "CONSTRAINTS" => constraints::constraints(&context, rest),
+            _ => unsupported(),
+        },
+        _ => unsupported(),
+    }
+}
+
+fn parameter(session: &Session, name: &str) -> Result<StatementResult> {
+    let value = session.parameters.get(name).ok_or_else(|| {
+        Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
+    })?;
+    rows(&[(name, RedshiftType::Varchar(None))], vec![vec![value.to_owned().into()]])
+}
+
+/// Names and types of a result's columns.
+type Columns<'c> = [(&'c str, RedshiftType)];
+
+/// Rows as a result.
+fn rows(columns: &Columns, rows: Vec<Vec<Value>>) -> Result<StatementResult> {
+    let fields: Vec<Field> = columns.iter().map(|(name, redshift_type)| redshift_type.field(*name, true)).collect();
+    let result_columns = fields.iter().map(result_column).collect();
+    let arrays = columns.iter().enumerate().map(|(index, (_, redshift_type))| {
+        array(*redshift_type, rows.iter().map(|row| row.get(index).cloned().unwrap_or(Value::Null)))
+    });
+    let arrays = arrays.collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options);
+    let batches = vec![batch.map_err(Error::internal)?];
+    Ok(StatementResult::Rows { columns: result_columns, batches, tag: "SHOW".to_owned() })
+}
+
+/// A list as a result: what LIKE keeps, at most LIMIT.
+fn listed(
+    columns: &Columns,
+    filter: &ShowFilter,
+    name_column: usize,
+    mut list: Vec<Vec<Value>>,
+) -> Result<StatementResult> {
+    if let Some(pattern) = &filter.like {
+        list.retain(|row| matches!(row.get(name_column), Some(Value::Text(name)) if like(name, pattern)));
+    }
+    if let Some(limit) = filter.limit {
+        list.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    if list.len() > ROWS_MAX {
+        return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, format!("SHOW gives more than {ROWS_MAX} rows"))
+            .with_hint("Use LIKE or LIMIT."));
+    }
+    rows(columns, list)
+}
+
+/// LIKE: case counts, `%` and `_` stand for any text and any character, backslash escapes.
+fn like(text: &str, pattern: &str) -> bool {
+    fn matches(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['%', rest @ ..] => (0..=text.len()).any(|start| matches(&text[start..], rest)),
+            ['_', rest @ ..] => !text.is_empty() && matches(&text[1..], rest),
+            ['\\', c, rest @ ..] | [c, rest @ ..] => text.first() == Some(c) && matches(&text[1..], rest),
+        }
+    }
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    matches(&text, &pattern)
+}
+
+/// Refuses another database.
+fn check_database(context: &SystemContext, database: &str) -> Result<()> {
+    if database == context.database() { Ok(()) } else { Err(Error::undefined_database(database)) }
+}
+
+/// The relation that a name stands for.
+fn relation<'c>(context: &'c SystemContext, wanted: &ObjectName) -> Result<&'c Arc<RelationItem>> {
+    if let Some(database) = wanted.database() {
+        check_database(context, database)?;
+    }
+    let within = |schema: &str| {
+        context.relations().iter().find(|relation| &*relation.schema == schema && relation.name == wanted.name())
+    };
+    let found = match wanted.schema() {
+        Some(schema) => within(schema),
+        None => context.visible_schemas().into_iter().find_map(within),
+    };
+    found.ok_or_else(|| Error::undefined_table(name::written(wanted)))
+}
+
+/// The name of the schema of `[database.]schema`, which must be there.
+fn schema(context: &SystemContext, wanted: &ObjectName) -> Result<String> {
+    if let Some(database) = wanted.schema() {
+        check_database(context, database)?;
+    }
+    let all = crate::catalog::system_view::item::schema::all(context);
+    match all.into_iter().find(|schema| schema.name == wanted.name()) {
+        Some(schema) => Ok(schema.name),
+        None => Err(Error::undefined_schema(wanted.name())),
+    }
+}
+
+/// A name in the rest of a statement that the parser left as text.
+fn parse_name(text: &str) -> Result<ObjectName> {
+    let wrong = || Error::syntax(format!("syntax error at or near \"{text}\""));
+    match blueshift_sql::parse_expression(text, blueshift_sql::ParserOptions::default()).map_err(|_| wrong())? {
+        blueshift_sql::ast::Expr::Identifier(name) => Ok(ObjectName(vec![name])),
+        blueshift_sql::ast::Expr::CompoundIdentifier(names) => Ok(ObjectName(names)),
+        _ => Err(wrong()),
+    }
+}
+
+/// `… LIKE 'pattern' LIMIT n` at the end of a text: the text before it, and the filter.
+fn split_filter(text: &str) -> Result<(&str, ShowFilter)> {
+    let lower = text.to_ascii_lowercase();
+    let mut filter = ShowFilter::default();
+    let mut end = text.len();
+    if let Some(at) = lower.rfind(" limit ") {
+        let number = text[at + " limit ".len()..].trim();
+        filter.limit =
+            Some(number.parse().map_err(|_| Error::syntax(format!("syntax error at or near \"{number}\"")))?);
+        end = at;
+    }
+    if let Some(at) = lower[..end].rfind(" like ") {
+        let pattern = text[at + " like ".len()..end].trim();
+        filter.like = Some(pattern.trim_matches('\'').replace("''", "'"));
+        end = at;
+    }
+    Ok((text[..end].trim(), filter))
+}
+
+/// What follows `word` at the beginning of a text.
+fn after<'t>(text: &'t str, words: &str) -> Option<&'t str> {
+    let start = text.get(..words.len())?;
+    let rest = &text[words.len()..];
+    (start.eq_ignore_ascii_case(words) && (rest.is_empty() || rest.starts_with(' '))).then(|| rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_like_does() {
+        assert!(like("sales", "s%") && like("sales", "_ales") && like("a_b", "a\\_b") && like("", "%"));
+        assert!(!like("Sales", "s%") && !like("axb", "a\\_b"));
+    }
+
+    #[test]
+    fn filters_are_taken_off() {
+        let (text, filter) = split_filter("ON TABLE a.b LIKE 'x%' LIMIT 3").unwrap();
+        assert_eq!((text, filter.like.as_deref(), filter.limit), ("ON TABLE a.b", Some("x%"), Some(3)));
+        assert_eq!(after("on table a", "ON TABLE"), Some("a"));
+        assert_eq!(after("on tables", "ON TABLE"), None);
+    }
+}
