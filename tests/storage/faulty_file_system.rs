@@ -101,6 +101,9 @@ pub struct Operation {
 struct State {
     operations: Vec<Operation>,
     armed: Option<(usize, Fault)>,
+    /// One in so many operations fails.
+    chaos: Option<(Random, usize)>,
+    chaotic_faults: usize,
     hit: Option<Operation>,
     crashed: bool,
     /// Files written through this file system that may lose something.
@@ -148,6 +151,18 @@ impl FaultyFileSystem {
         self.state().armed = None;
     }
 
+    /// From here on one operation in `one_in` fails, in any way that leaves the machine running.
+    pub fn begin_chaos(&self, seed: u64, one_in: usize) {
+        self.state().chaos = Some((Random::new(seed), one_in));
+    }
+
+    /// Ends it; how many operations failed.
+    pub fn end_chaos(&self) -> usize {
+        let mut state = self.state();
+        state.chaos = None;
+        state.chaotic_faults
+    }
+
     /// The operation that failed.
     pub fn hit(&self) -> Option<Operation> {
         self.state().hit.clone()
@@ -171,6 +186,15 @@ impl FaultyFileSystem {
         }
         let number = state.operations.len();
         let operation = Operation { kind, on: on.display().to_string() };
+        if let Some((random, one_in)) = &mut state.chaos {
+            let fault = Fault::ALL[random.below(Fault::ALL.len())];
+            if random.one_in(*one_in) && fault.applies_to(&operation) && !fault.is_crash() {
+                state.chaotic_faults += 1;
+                return Some(fault);
+            }
+            // A long run must not collect what it has done.
+            return None;
+        }
         state.operations.push(operation.clone());
         let fault = state.armed.filter(|(armed, _)| *armed == number).map(|(_, fault)| fault)?;
         if fault == Fault::Abort {

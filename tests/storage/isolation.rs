@@ -19,8 +19,9 @@ use std::{
 use blueshift_engine::{Engine, Session, error::Error};
 
 use crate::{
+    faulty_file_system::FaultyFileSystem,
     history::{End, Op, Transaction, Verdict, check, self_test},
-    support::{Random, Report, Tier, error_text, open, rows, runtime, text},
+    support::{Random, Report, Tier, error_text, open, open_with, rows, runtime, text},
 };
 
 /// Lists; the last two share a table.
@@ -36,14 +37,16 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let transactions = tier.pick(25, 400);
     for serializable in [true, false] {
         let level = if serializable { "SERIALIZABLE" } else { "SNAPSHOT" };
-        for (name, processes, kills) in [("one process", 1, 0), ("two processes", 2, 0), ("kills", 2, tier.pick(3, 40))]
+        for (name, processes, kills) in
+            [("one process", 1, 0), ("failing disk", 0, 0), ("two processes", 2, 0), ("kills", 2, tier.pick(3, 40))]
         {
             let failed = |failure: String| format!("{level}, {name}: {failure}");
             let folder = tempfile::tempdir().map_err(text)?;
             let warehouse = folder.path().join("warehouse");
             runtime(2)?.block_on(prepare(&warehouse, serializable)).map_err(failed)?;
             let history = match processes {
-                1 => in_process(&warehouse, seed, transactions).map_err(failed)?,
+                0 => on_failing_disk(&warehouse, seed, transactions, &mut report).map_err(failed)?,
+                1 => in_process(&open(&warehouse).map_err(text)?, seed, transactions).map_err(failed)?,
                 _ => in_processes(&warehouse, seed, transactions, kills).map_err(failed)?,
             };
             let last = runtime(2)?.block_on(final_lists(&warehouse)).map_err(failed)?;
@@ -156,6 +159,8 @@ async fn attempt(session: &mut Session, ops: &mut [Op], yields: usize) -> Result
             let _ = session.run("rollback").await;
             match error.state().0 {
                 "40001" | "40P01" => Ok(End::Aborted),
+                // The disk failed, perhaps just after the commit.
+                "58030" | "53100" => Ok(End::Unknown),
                 _ => Err(error_text(&error)),
             }
         }
@@ -201,8 +206,22 @@ async fn run_sessions(
     Ok(())
 }
 
-fn in_process(warehouse: &Path, seed: u64, transactions: usize) -> Result<Vec<Transaction>, String> {
-    let engine = open(warehouse).map_err(text)?;
+/// One file operation in thirty fails, and the engine goes on.
+fn on_failing_disk(
+    warehouse: &Path,
+    seed: u64,
+    transactions: usize,
+    report: &mut Report,
+) -> Result<Vec<Transaction>, String> {
+    let file_system = FaultyFileSystem::new(&warehouse.with_extension("graveyard"));
+    let engine = open_with(warehouse, Arc::new(file_system.clone())).map_err(text)?;
+    file_system.begin_chaos(seed, 30);
+    let history = in_process(&engine, seed, transactions)?;
+    report.add("failed file operations", file_system.end_chaos());
+    Ok(history)
+}
+
+fn in_process(engine: &Engine, seed: u64, transactions: usize) -> Result<Vec<Transaction>, String> {
     let history: Arc<Mutex<Vec<Transaction>>> = Arc::default();
     let all = Arc::clone(&history);
     let done = move |plan: Option<&[Op]>, transaction| {
@@ -210,7 +229,7 @@ fn in_process(warehouse: &Path, seed: u64, transactions: usize) -> Result<Vec<Tr
             all.lock().expect("no panics").push(transaction);
         }
     };
-    runtime(4)?.block_on(run_sessions(&engine, 0, seed, transactions, done))?;
+    runtime(4)?.block_on(run_sessions(engine, 0, seed, transactions, done))?;
     let mut history = std::mem::take(&mut *history.lock().expect("no panics"));
     history.sort_by_key(|t| t.times);
     Ok(history)
@@ -227,7 +246,8 @@ pub fn child(arguments: &[String]) -> ExitCode {
             let (word, ops) = match plan {
                 Some(plan) => ("plan", plan),
                 None if transaction.end == End::Committed => ("committed", transaction.ops.as_slice()),
-                None => ("aborted", transaction.ops.as_slice()),
+                None if transaction.end == End::Aborted => ("aborted", transaction.ops.as_slice()),
+                None => ("failed", transaction.ops.as_slice()),
             };
             let line = format!("{word} {} {}\n", transaction.session, write_ops(ops));
             let mut out = std::io::stdout().lock();
@@ -314,7 +334,8 @@ fn listen(mut child: std::process::Child, limit: Option<usize>) -> Result<Vec<Tr
                 continue;
             }
             "committed" => End::Committed,
-            _ => End::Aborted,
+            "aborted" => End::Aborted,
+            _ => return Err(format!("session {session} met an error of the disk")),
         };
         planned.remove(&session);
         history.push(Transaction { session, ops, end, times: None });

@@ -107,7 +107,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     let big = runtime.block_on(build(&template))?;
     let report = RefCell::new(Report::default());
     let config = Config {
-        cases: tier.pick(100, 5000) as u32,
+        cases: tier.pick(60, 5000) as u32,
         failure_persistence: None,
         max_shrink_iters: 400,
         ..Config::default()
