@@ -148,22 +148,25 @@ async fn perform(session: &mut Session, ops: &mut [Op], yields: usize) -> Result
             Op::Read(list, found) => *found = read(session, *list).await?,
         }
     }
-    execute(session, "commit").await
+    Ok(())
 }
 
 /// Runs a planned transaction; how it ended.
 async fn attempt(session: &mut Session, ops: &mut [Op], yields: usize) -> Result<End, String> {
-    match perform(session, ops, yields).await {
-        Ok(()) => Ok(End::Committed),
-        Err(error) => {
-            let _ = session.run("rollback").await;
-            match error.state().0 {
-                "40001" | "40P01" => Ok(End::Aborted),
-                // The disk failed, perhaps just after the commit.
-                "58030" | "53100" => Ok(End::Unknown),
-                _ => Err(error_text(&error)),
-            }
-        }
+    let mut committing = false;
+    let mut outcome = perform(session, ops, yields).await;
+    if outcome.is_ok() {
+        committing = true;
+        outcome = execute(session, "commit").await;
+    }
+    let Err(error) = outcome else { return Ok(End::Committed) };
+    let _ = session.run("rollback").await;
+    match error.state().0 {
+        "40001" | "40P01" => Ok(End::Aborted),
+        // The disk failed: whether before or after the commit took effect is not known.
+        "58030" | "53100" if committing => Ok(End::Unknown),
+        "58030" | "53100" => Ok(End::Aborted),
+        _ => Err(error_text(&error)),
     }
 }
 
