@@ -20,7 +20,7 @@ use crate::{
 /// Reading everything takes a fraction of a second; this is the sign of a loop.
 const END_SECONDS: u64 = 60;
 /// Steps of the workload after which there are segments, delete files, views and altered tables.
-const STEPS_DONE: usize = 18;
+const STEPS_DONE: usize = 21;
 /// So much of a file's end holds its structure, where a flip does more than in the rows.
 const TAIL_BYTES: usize = 4096;
 

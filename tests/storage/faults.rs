@@ -188,7 +188,9 @@ impl Trial<'_> {
         drop(open(warehouse).map_err(text)?);
         let files = files_below(&warehouse.join("data"));
         let expected = if is_after { self.after.files } else { self.before.files };
-        match files.len() == expected {
+        // VACUUM changes files and no contents: then it may be either state.
+        let is_either = self.before.contents == self.after.contents && files.len() == self.before.files;
+        match files.len() == expected || is_either {
             true => Ok(is_after),
             false => Err(format!("{} data files, expected {expected}: {files:?}", files.len())),
         }

@@ -490,7 +490,7 @@ impl World {
             Action::Truncate(_) => {
                 (format!("truncate {name}"), table.rows.keys().map(|row| Change::Delete(id, *row)).collect())
             }
-            Action::Vacuum(_) => (format!("vacuum {name}"), vec![]),
+            Action::Vacuum(_) => (format!("vacuum {name} to 100 percent"), vec![Change::Rewrite(id)]),
             Action::AddColumn(_, default) => {
                 if table.columns.len() >= 5 {
                     return None;

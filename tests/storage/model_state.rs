@@ -59,6 +59,8 @@ pub enum Change {
     Insert(TableId, u64, BTreeMap<u64, Cell>),
     /// A row goes.
     Delete(TableId, u64),
+    /// VACUUM: rows lie elsewhere, and are the same.
+    Rewrite(TableId),
 }
 
 impl Change {
@@ -71,7 +73,8 @@ impl Change {
             | Change::DropColumn(table, _)
             | Change::RenameColumn(table, ..)
             | Change::Insert(table, ..)
-            | Change::Delete(table, _) => *table,
+            | Change::Delete(table, _)
+            | Change::Rewrite(table) => *table,
         }
     }
 }
@@ -112,7 +115,7 @@ impl Database {
             }
             Change::Insert(_, row, cells) => drop(table.rows.insert(*row, cells.clone())),
             Change::Delete(_, row) => drop(table.rows.remove(row)),
-            Change::Create(..) => {}
+            Change::Create(..) | Change::Rewrite(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ const BIG: &str =
         md5((7 + a.d + 10 * b.d + 100 * c.d)::varchar) as y from digit a, digit b, digit c";
 
 /// Each step is one transaction.
-pub const STEPS: [&str; 20] = [
+pub const STEPS: [&str; 23] = [
     "create table t (id int not null, name varchar(20), v decimal(10, 2))",
     "insert into t values (1, 'one', 1.5), (2, 'two', null), (3, '', 3.25), (4, null, -4), (5, 'five', 5)",
     BIG,
@@ -24,6 +24,9 @@ pub const STEPS: [&str; 20] = [
     "update big set x = 'changed' where id < 30",
     // More than 30% of a segment: it is rewritten.
     "delete from big where id % 2 = 1",
+    "delete from big where id in (8, 10, 12)",
+    "vacuum delete only big to 100 percent",
+    "analyze t",
     // As dbt replaces a table.
     "begin; create table t__tmp as select id, name, v * 2 as v from t; alter table t rename to t__backup;
         alter table t__tmp rename to t; drop table t__backup; commit",
