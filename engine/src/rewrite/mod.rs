@@ -220,7 +220,8 @@ mod tests {
         let context =
             RewriteContext { constants: &constants, database: "dev", relations: &scope::NoRelations, strict: true };
         rewrite_query(&mut query, context)?;
-        Ok(query.to_string())
+        // Names that are resolved bear a mark.
+        Ok(query.to_string().replace('`', ""))
     }
 
     #[test]

@@ -446,7 +446,7 @@ mod tests {
     fn paths_become_calls() {
         assert_eq!(
             rewritten("select c.a[0].b as x from t c where c.a.b = 1 order by c.a['k']"),
-            "SELECT super path(c.a, 0, 'b') AS x FROM t AS c WHERE super path(c.a, 'b') = 1 ORDER BY super path(c.a, 'k')"
+            "SELECT super path(c.a, 0, 'b') AS x FROM t c WHERE super path(c.a, 'b') = 1 ORDER BY super path(c.a, 'k')"
         );
         assert_eq!(rewritten("select t.a, s.t.b from s.t"), "SELECT t.a, s.t.b FROM s.t");
         assert_eq!(rewritten("select s.t.b.c from s.t"), "SELECT super path(s.t.b, 'c') AS c FROM s.t");
@@ -458,13 +458,13 @@ mod tests {
     fn from_items_iterate() {
         assert_eq!(
             rewritten("select o.k, i from t c, c.orders o at i"),
-            "SELECT super path(o.o, 'k') AS k, i FROM t AS c CROSS JOIN \
+            "SELECT super path(o.o, 'k') AS k, i FROM t c CROSS JOIN \
              LATERAL (SELECT super unnest(c.orders) AS o, super index() AS i) AS o"
         );
         assert_eq!(
             rewritten("select v from t c left join c.x.y[1] v on true"),
-            "SELECT v.v FROM t AS c LEFT JOIN LATERAL (SELECT super unnest(super path(c.x, 'y', 1)) AS v) AS v ON true"
+            "SELECT v.v FROM t c LEFT JOIN LATERAL (SELECT super unnest(super path(c.x, 'y', 1)) AS v) AS v ON true"
         );
-        assert_eq!(rewritten("select 1 from t c, s.orders o"), "SELECT 1 FROM t AS c, s.orders AS o");
+        assert_eq!(rewritten("select 1 from t c, s.orders o"), "SELECT 1 FROM t c, s.orders o");
     }
 }

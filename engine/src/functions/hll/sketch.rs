@@ -299,7 +299,7 @@ mod tests {
         {
             let mut merged = of(left.clone());
             merged.merge(&of(right.clone()));
-            let mut all = of(left.start..right.end);
+            let mut all = of(left.start.min(right.start)..left.end.max(right.end));
             if matches!(merged, Sketch::Dense(_)) {
                 all.make_dense();
             }
