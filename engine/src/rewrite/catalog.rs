@@ -162,7 +162,7 @@ fn casts(expr: &mut Expr) {
                     "int" | "integer" | "int4" | "int8" | "bigint" => **inner = number,
                     _ => **inner = call("object name", vec![text(kind), object]),
                 }
-                return;
+                return catalog_type(expr);
             }
             if let Some(kind) = object_kind(data_type) {
                 let object = take(inner);

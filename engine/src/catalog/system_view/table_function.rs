@@ -78,7 +78,15 @@ const TIMEZONE_NAMES: View<&str> = View {
     columns: &[col("name", TEXT, |_, name| (*name).into())],
 };
 
-const FUNCTIONS: &[&dyn SystemView] = &[&LATE_BINDING_VIEW_COLUMNS, &VIEW_COLUMNS, &GENERATE_SERIES, &TIMEZONE_NAMES];
+const CURRENT_DATABASE: View<()> = View {
+    schema: PG_CATALOG,
+    name: "current_database",
+    items: |_| Ok(vec![()]),
+    columns: &[col("current_database", NAME, |context, ()| context.database().into())],
+};
+
+const FUNCTIONS: &[&dyn SystemView] =
+    &[&LATE_BINDING_VIEW_COLUMNS, &VIEW_COLUMNS, &GENERATE_SERIES, &CURRENT_DATABASE, &TIMEZONE_NAMES];
 
 /// Whether there is such a function.
 pub fn is_known(name: &str) -> bool {
