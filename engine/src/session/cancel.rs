@@ -9,7 +9,7 @@ use std::sync::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::error::{Error, SqlState};
+use crate::error::{Error, Result, SqlState};
 
 const NOTHING: u8 = 0;
 const CANCEL: u8 = 1;
@@ -62,6 +62,15 @@ impl CancelHandle {
     /// A new statement starts: earlier requests to cancel do not concern it.
     pub(super) fn reset(&self) {
         let _ = self.inner.request.compare_exchange(CANCEL, NOTHING, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    /// Fails when the statement is to stop.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.inner.request.load(Ordering::SeqCst) {
+            NOTHING => Ok(()),
+            TERMINATE => Err(terminated()),
+            _ => Err(Error::new(SqlState::QUERY_CANCELED, "canceling statement due to user request")),
+        }
     }
 
     /// Completes with the statement's error when it is to stop.

@@ -9,7 +9,7 @@ use datafusion::{
         record_batch::RecordBatch,
     },
     common::Column,
-    execution::SendableRecordBatchStream,
+    execution::{SendableRecordBatchStream, memory_pool::MemoryPool},
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
     physical_plan::{ExecutionPlan, execute_stream},
 };
@@ -52,6 +52,11 @@ impl Session {
     pub(crate) fn analyze(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let state = self.state();
         Ok(state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?)
+    }
+
+    /// The memory that all queries share.
+    pub(crate) fn memory_pool(&self) -> &Arc<dyn MemoryPool> {
+        &self.shared.state.runtime_env().memory_pool
     }
 
     /// A plan after DataFusion's optimizer.

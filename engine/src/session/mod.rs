@@ -37,7 +37,11 @@ mod result;
 /// Reading earlier states.
 mod time_travel;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use blueshift_sql::{
     ParsedStatement, ParserOptions,
@@ -63,7 +67,7 @@ use crate::{
     functions::settings::SessionSettings,
     rewrite::{Constants, SuperOptions},
     statement,
-    transaction::{CatalogSnapshot, ReadSet, Transaction, TransactionOwner},
+    transaction::{CatalogSnapshot, Interrupt, ReadSet, Transaction, TransactionOwner},
 };
 
 pub use crate::transaction::TEMPORARY_SCHEMA_PREFIX;
@@ -190,6 +194,11 @@ impl Session {
     async fn attempt(&mut self, parsed: &ParsedStatement, cancel: &CancelHandle) -> Result<StatementResult> {
         self.ensure_transaction();
         let timeout = self.parameters.statement_timeout();
+        let (stop, deadline) = (cancel.clone(), timeout.map(|timeout| Instant::now() + timeout));
+        self.transaction()?.set_interrupt(Interrupt::new(move || match deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(timeout_error()),
+            _ => stop.check(),
+        }));
         let running = AssertUnwindSafe(statement::execute_boxed(self, parsed)).catch_unwind();
         let outcome = tokio::select! {
             biased;
@@ -568,6 +577,10 @@ async fn timed_out(limit: Option<Duration>) -> Error {
         Some(limit) => tokio::time::sleep(limit).await,
         None => std::future::pending().await,
     }
+    timeout_error()
+}
+
+fn timeout_error() -> Error {
     Error::new(SqlState::QUERY_CANCELED, "canceling statement due to statement timeout")
 }
 

@@ -26,7 +26,7 @@ pub async fn execute(session: &mut Session, delete: &ast::Delete) -> Result<Stat
         row_change::select(delete.with.clone(), row_change::row_id_items(&qualifier), from, delete.selection.clone());
     let plan = session.plan_query(&query)?;
     let mut stream = session.stream(&plan).await?;
-    let mut positions = DeletedPositions::new();
+    let mut positions = DeletedPositions::within(session.memory_pool());
     while let Some(batch) = stream.try_next().await? {
         positions.extend_from_columns(batch.column(0), batch.column(1))?;
     }

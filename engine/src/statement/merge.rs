@@ -149,8 +149,8 @@ async fn change_matched(
 
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::new(session, table)?;
-    let mut seen = row_change::SeenRows::default();
-    let mut positions = DeletedPositions::new();
+    let mut seen = row_change::SeenRows::within(session.memory_pool());
+    let mut positions = DeletedPositions::within(session.memory_pool());
     let mut matches = 0;
     while let Some(batch) = stream.try_next().await? {
         seen.first_meetings(batch.column(0), batch.column(1))?;

@@ -4,7 +4,7 @@
 //! made of the target (with its row ids) and the statement's own FROM and WHERE; its rows say what
 //! to delete by position and what to write anew.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use blueshift_sql::ast::{
     Expr, Ident, ObjectName, Query, TableFactor, TableWithJoins, With,
@@ -14,6 +14,7 @@ use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray},
     datatypes::Int64Type,
 };
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 
 use crate::{
     binder::Binder,
@@ -155,11 +156,22 @@ pub fn schema_name(session: &mut Session, table: &crate::storage::metadata::Tabl
         .ok_or_else(|| Error::undefined_table(name::identifier(&table.name)))
 }
 
-/// Rows met so far, to see each one once.
-#[derive(Default)]
-pub struct SeenRows(HashSet<(i64, i64)>);
+/// Rows met so far, to see each one once, within the memory that queries share.
+pub struct SeenRows {
+    rows: HashSet<(i64, i64)>,
+    reservation: MemoryReservation,
+}
+
+/// What a row in the set takes, spare room included.
+const SEEN_ROW_BYTES: usize = 48;
 
 impl SeenRows {
+    /// None yet.
+    pub fn within(pool: &Arc<dyn MemoryPool>) -> Self {
+        let reservation = MemoryConsumer::new("rows that are changed").register(pool);
+        SeenRows { rows: HashSet::new(), reservation }
+    }
+
     /// For each row of a batch whether it is met for the first time.
     pub fn first_meetings(&mut self, files: &ArrayRef, positions: &ArrayRef) -> Result<BooleanArray> {
         let (Some(files), Some(positions)) =
@@ -167,14 +179,15 @@ impl SeenRows {
         else {
             return Err(Error::internal("row ids are integers"));
         };
+        self.reservation.try_grow(files.len() * SEEN_ROW_BYTES)?;
         Ok((0..files.len())
-            .map(|row| files.is_valid(row).then(|| self.0.insert((files.value(row), positions.value(row)))))
+            .map(|row| files.is_valid(row).then(|| self.rows.insert((files.value(row), positions.value(row)))))
             .map(|first| Some(first.unwrap_or(false)))
             .collect())
     }
 
     /// How many different rows were met.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 }

@@ -30,8 +30,8 @@ pub async fn execute(session: &mut Session, update: &ast::Update) -> Result<Stat
     let plan = changed_rows(session, update, &table)?;
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::new(session, &table)?;
-    let mut seen = row_change::SeenRows::default();
-    let mut positions = DeletedPositions::new();
+    let mut seen = row_change::SeenRows::within(session.memory_pool());
+    let mut positions = DeletedPositions::within(session.memory_pool());
     let strict = session.parameters.is_on("error_on_nondeterministic_update");
     let width = table.columns.len();
     let mut matches = 0;

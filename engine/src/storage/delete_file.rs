@@ -9,6 +9,7 @@ use arrow::{
     array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
     datatypes::{DataType, Field, Int64Type, Schema},
 };
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use parquet::{
     arrow::{
         ArrowWriter, PARQUET_FIELD_ID_META_KEY, ProjectionMask,
@@ -37,15 +38,23 @@ const FILE_PATH_FIELD_ID: &str = "2147483646";
 const POSITION_FIELD_ID: &str = "2147483645";
 
 /// Rows to delete: for each segment the positions in its file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct DeletedPositions {
     files: BTreeMap<FileId, Vec<u64>>,
+    /// What they take of the memory that queries share.
+    reservation: Option<MemoryReservation>,
 }
 
 impl DeletedPositions {
     /// Nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing, within the memory that queries share.
+    pub fn within(pool: &Arc<dyn MemoryPool>) -> Self {
+        let reservation = MemoryConsumer::new("positions of deleted rows").register(pool);
+        DeletedPositions { files: BTreeMap::new(), reservation: Some(reservation) }
     }
 
     /// Adds a row.
@@ -60,6 +69,10 @@ impl DeletedPositions {
         else {
             return Err(Error::internal("row ids are no bigints"));
         };
+        if let Some(reservation) = &mut self.reservation {
+            // Twice: a vector that grows is copied.
+            reservation.try_grow(files.len() * 2 * size_of::<u64>())?;
+        }
         for (file, position) in files.iter().zip(positions.iter()) {
             let (Some(file), Some(position)) = (file, position.and_then(|p| u64::try_from(p).ok())) else {
                 return Err(Error::internal("row id without file or position"));

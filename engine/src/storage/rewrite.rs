@@ -43,17 +43,19 @@ pub fn write_deletes(
     delete_file::write(store, &table.path, segment, id, deletions)
 }
 
-/// Writes the rows that are left of some segments to new ones.
+/// Writes the rows that are left of some segments to new ones; an error of `check` stops it.
 pub fn rewrite(
     store: &Arc<SegmentStore>,
     table: &TableSnapshot,
     segments: &[(Arc<Segment>, DeletionVector)],
+    check: &dyn Fn() -> Result<()>,
 ) -> Result<Vec<SegmentMeta>> {
     let mut encoder = SegmentEncoder::new(Arc::clone(store), table)?;
     for (segment, deletions) in segments {
         let selection = deletions.to_row_selection(segment.file.row_count);
         let mut batches = encoder.buffer();
         for batch in SegmentReader::open(store, table, segment, Some(selection))? {
+            check()?;
             batches.push(batch?);
             if batches.is_full() {
                 encoder.write(batches.take())?;

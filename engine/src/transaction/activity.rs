@@ -96,9 +96,4 @@ impl Activity {
         }
         Ok(snapshot)
     }
-
-    /// The oldest state that a transaction other than `except` sees.
-    pub(super) fn oldest(&self, except: u64) -> Option<SnapshotId> {
-        self.running.lock().iter().filter(|(id, _)| **id != except).filter_map(|(_, a)| a.base).min()
-    }
 }

@@ -16,6 +16,7 @@ use super::{
     activity::{ReadSet, TransactionOwner},
     conflict,
     definition::{ColumnDefinition, CommentTarget, TableDefinition, ViewDefinition},
+    interrupt::Interrupt,
     isolation::{self, ISOLATION_RECORD, IsolationLevel},
     lock::LockMode,
     snapshot::CatalogSnapshot,
@@ -47,6 +48,7 @@ pub struct Transaction {
     id: u64,
     owner: TransactionOwner,
     reads: Arc<ReadSet>,
+    pub(super) interrupt: Interrupt,
     base: Option<Arc<CatalogSnapshot>>,
     current: Option<Arc<CatalogSnapshot>>,
     schemas: BTreeSet<SchemaId>,
@@ -67,6 +69,7 @@ impl Transaction {
             id,
             owner,
             reads,
+            interrupt: Interrupt::default(),
             base: None,
             current: None,
             schemas: BTreeSet::new(),
@@ -110,6 +113,11 @@ impl Transaction {
         Ok(())
     }
 
+    /// What stops the work of the running statement.
+    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
+        self.interrupt = interrupt;
+    }
+
     /// Whether it sees a state already.
     pub fn is_pinned(&self) -> bool {
         self.current.is_some()
@@ -130,11 +138,6 @@ impl Transaction {
     /// Locks a table if nobody of this process is in the way.
     pub fn try_lock(&self, table: TableId, mode: LockMode) -> bool {
         self.warehouse.locks().try_acquire(self.id, table, mode)
-    }
-
-    /// Names the transaction within its process.
-    pub(super) fn id(&self) -> u64 {
-        self.id
     }
 
     /// True when there is something to commit.

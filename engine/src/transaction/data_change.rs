@@ -48,6 +48,7 @@ impl Transaction {
         let mut deleted = 0;
         let mut rewrites = Vec::new();
         for (id, positions) in positions.into_sorted() {
+            self.interrupt.check()?;
             let index = table.segments.iter().position(|s| s.id == id);
             let index = index.ok_or_else(|| unknown_file(&table, id))?;
             let segment = Arc::clone(&table.segments[index]);
@@ -76,7 +77,7 @@ impl Transaction {
             return Ok(0);
         }
         store.sync_folder_if_present(&table.path)?;
-        let files = rewrite::rewrite(&store, &table, &rewrites)?;
+        let files = rewrite::rewrite(&store, &table, &rewrites, &|| self.interrupt.check())?;
         self.add_segments(&mut table, files)?;
         self.put_table(table)?;
         Ok(deleted)

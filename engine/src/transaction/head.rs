@@ -69,6 +69,13 @@ impl Head {
         }
     }
 
+    /// Removes what killed processes were about to note. To be called while nobody else is here.
+    pub(super) fn sweep(&self) -> Result<()> {
+        let begun = format!("{FILE_NAME}.");
+        let left = self.file_system.list(&self.folder)?.into_iter().filter(|entry| entry.name.starts_with(&begun));
+        left.into_iter().try_for_each(|entry| self.file_system.remove(&self.folder.join(entry.name)))
+    }
+
     /// Notes a state; that it cannot be noted harms nobody.
     pub(super) fn write(&self, id: SnapshotId) {
         let number = self.written.fetch_add(1, Ordering::Relaxed);

@@ -105,7 +105,7 @@ impl Warehouse {
             Ok((Arc::clone(s), rewrite::deletions_with(self.segments(), s, &[])?))
         };
         let segments = chosen.map(deletions).collect::<Result<Vec<_>>>()?;
-        rewrite::rewrite(self.segments(), table, &segments)
+        rewrite::rewrite(self.segments(), table, &segments, &|| Ok(()))
     }
 
     /// Forgets states older than `retention` and removes the files that only they name. Nothing

@@ -104,6 +104,7 @@ impl Warehouse {
         head.check(newest, rows.snapshot_id)?;
         if alone.is_some() {
             sweep(&segments, &store.referenced_files()?)?;
+            head.sweep()?;
             // Spill files of a process that was killed.
             file_system.remove_tree(&folder.join("tmp"))?;
         }
