@@ -118,10 +118,11 @@ impl Warehouse {
         let retention = chrono::Duration::from_std(retention).unwrap_or(chrono::Duration::MAX);
         let Some(time) = Utc::now().checked_sub_signed(retention) else { return Ok(Expired::default()) };
         let Some(wanted) = self.store().state_at(time)? else { return Ok(Expired::default()) };
+        let newest = self.latest()?.id();
         // Nobody begins to see a state while it is decided which one is the oldest.
         let running = self.activity().lock();
         let seen = running.values().filter_map(|a| a.base).min();
-        let keep: SnapshotId = seen.map_or(wanted, |seen| seen.min(wanted)).min(self.newest_loaded());
+        let keep: SnapshotId = seen.map_or(wanted, |seen| seen.min(wanted)).min(newest);
         let oldest = self.store().oldest()?;
         if keep <= oldest {
             return Ok(Expired::default());

@@ -197,11 +197,6 @@ impl Warehouse {
         self.presence.is_alone()
     }
 
-    /// The newest state that this process has loaded.
-    pub(super) fn newest_loaded(&self) -> SnapshotId {
-        self.latest.lock().id()
-    }
-
     /// The newest state that was the latest at some time.
     ///
     /// Errors: 22023 when there was none, or it has expired.
