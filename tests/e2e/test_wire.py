@@ -707,3 +707,25 @@ def test_pgbench(served):
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0 and "80/80" in done.stdout, done.stderr + done.stdout
+
+
+def test_sqlalchemy_reflects(served):
+    import sqlalchemy
+
+    served.psql("-c", "create table reflected (a int not null primary key, b varchar(20), c numeric(10,2)) distkey(a) sortkey(b)")
+    engine = sqlalchemy.create_engine(f"redshift+psycopg2://awsuser:x@127.0.0.1:{served.port}/dev", connect_args={"sslmode": "disable"})
+    with engine.connect() as connection:
+        assert connection.execute(sqlalchemy.text("select :x + 1"), {"x": 41}).scalar() == 42
+        inspector = sqlalchemy.inspect(connection)
+        assert "reflected" in inspector.get_table_names()
+        columns = {column["name"]: column for column in inspector.get_columns("reflected")}
+        assert list(columns) == ["a", "b", "c"] and columns["b"]["type"].length == 20 and not columns["a"]["nullable"]
+        assert inspector.get_pk_constraint("reflected")["constrained_columns"] == ["a"]
+
+
+def test_psql_describes(served):
+    served.psql("-c", "drop table if exists described", "-c", "create table described (a int not null, b varchar(20))")
+    for command in ("\\l", "\\dn", "\\dt", "\\dv", "\\du", "\\d described", "\\dp"):
+        done = served.psql("-c", command)
+        assert "ERROR" not in done.stderr, (command, done.stderr)
+    assert "character varying(20)" in served.psql("-c", "\\d described").stdout

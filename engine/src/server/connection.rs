@@ -271,11 +271,7 @@ impl Connection {
         rows: &mut Rows,
         limit: Option<usize>,
     ) -> std::result::Result<bool, Failure> {
-        let mut style = TextStyle::new(
-            self.session.parameter("timezone").unwrap_or("UTC"),
-            self.session.parameter("extra_float_digits").unwrap_or("0"),
-            self.protocol,
-        );
+        let mut style = TextStyle::new(self.protocol);
         let mut sent = 0;
         while limit.is_none_or(|limit| sent < limit) {
             if !rows.send_next(&mut self.writer, &mut style)? {

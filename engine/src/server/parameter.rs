@@ -248,6 +248,23 @@ fn binary_literal(mut body: Body, type_oid: u32) -> Result<ParameterValue> {
         oid::TIME => typed(time_text(i64_of(&mut body).map_err(wrong)?)?, "time"),
         oid::TIMESTAMP => typed(timestamp_text(i64_of(&mut body).map_err(wrong)?)?, "timestamp"),
         oid::TIMESTAMPTZ => typed(timestamp_text(i64_of(&mut body).map_err(wrong)?)? + "+00", "timestamptz"),
+        oid::INTERVAL_YEAR_TO_MONTH => {
+            typed(format!("{} months", body.i32().map_err(wrong)?), "interval year to month")
+        }
+        oid::INTERVAL_DAY_TO_SECOND => {
+            let micros = i64_of(&mut body).map_err(wrong)?;
+            typed(day_time_text(0, micros), "interval day to second")
+        }
+        oid::INTERVAL => {
+            let micros = i64_of(&mut body).map_err(wrong)?;
+            // PostgreSQL sends days and months as four bytes each, Amazon's driver as two.
+            let (days, months) = if body.len() == 4 {
+                (i32::from(body.u16().map_err(wrong)? as i16), i32::from(body.u16().map_err(wrong)? as i16))
+            } else {
+                (body.i32().map_err(wrong)?, body.i32().map_err(wrong)?)
+            };
+            typed(format!("{months} months {}", day_time_text(days, micros)), "interval")
+        }
         oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::UNKNOWN | 0 => {
             return Ok(ParameterValue::Text(body_text(&body.rest())?.to_owned()));
         }
@@ -266,6 +283,14 @@ fn binary_literal(mut body: Body, type_oid: u32) -> Result<ParameterValue> {
 fn i64_of(body: &mut Body) -> Result<i64> {
     let (high, low) = (body.i32()?, body.i32()?);
     Ok(i64::from(high) << 32 | i64::from(low as u32))
+}
+
+/// Days and a time of either sign.
+fn day_time_text(days: i32, micros: i64) -> String {
+    const DAY: i64 = 86_400_000_000;
+    let (whole, rest) = (micros / DAY, (micros % DAY).unsigned_abs());
+    let sign = if micros < 0 { "-" } else { "" };
+    format!("{} days {sign}{}.{:06} seconds", i64::from(days) + whole, rest / 1_000_000, rest % 1_000_000)
 }
 
 fn date_text(days: i64) -> Result<String> {

@@ -127,7 +127,20 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
             .map(Some)
             .map_err(|_| Error::new(SqlState::SYNTAX_ERROR, format!("invalid modifier \"{text}\" for type {name}"))),
     };
-    match name.as_str() {
+    // psql and drivers qualify the types that they cast to.
+    match name.strip_prefix("pg_catalog.").unwrap_or(&name) {
+        "bool" => Ok(RedshiftType::Boolean),
+        "intervaly2m" => Ok(RedshiftType::IntervalYearToMonth(IntervalField::Month)),
+        "intervald2s" => Ok(RedshiftType::IntervalDayToSecond(IntervalField::Second, 6)),
+        "int2" => Ok(RedshiftType::SmallInt),
+        "int4" => Ok(RedshiftType::Integer),
+        "int8" => Ok(RedshiftType::BigInt),
+        "float4" => Ok(RedshiftType::Real),
+        "float8" => Ok(RedshiftType::Double),
+        "date" => Ok(RedshiftType::Date),
+        "timestamp" => Ok(RedshiftType::Timestamp),
+        "text" => RedshiftType::varchar(Some(256)),
+        "varchar" => RedshiftType::varchar(length()?),
         "bpchar" => RedshiftType::char(Some(256)),
         "nchar" => RedshiftType::char(length()?),
         "varbyte" => RedshiftType::varbyte(length()?),

@@ -5,9 +5,9 @@ use datafusion::arrow::{
     array::{Array, AsArray},
     compute::cast,
     datatypes::{
-        DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-        IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type,
-        UInt16Type, UInt32Type, UInt64Type,
+        DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type, Int8Type, Int16Type,
+        Int32Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, Time64MicrosecondType,
+        Time64NanosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
 
@@ -27,6 +27,11 @@ pub fn write(
     style: &mut TextStyle,
 ) -> Result<()> {
     match array.data_type() {
+        // These have one form only, which is text.
+        _ if matches!(wire_type.oid, oid::SUPER | oid::HLLSKETCH | oid::GEOMETRY | oid::GEOGRAPHY) => {
+            style.write(out, array, row)?;
+        }
+        DataType::List(_) => write_array(out, array, row, wire_type, style)?,
         DataType::Boolean => out.put_u8(u8::from(array.as_boolean().value(row))),
         DataType::Float32 if wire_type.oid == oid::FLOAT4 => {
             out.put_f32(array.as_primitive::<Float32Type>().value(row))
@@ -44,6 +49,8 @@ pub fn write(
         DataType::Decimal128(_, scale) => {
             numeric::encode(out, array.as_primitive::<Decimal128Type>().value(row), *scale);
         }
+        // Floats and intervals are text already when the session wants them written in a way of its own.
+        DataType::Utf8View if !is_text(wire_type.oid) => from_text(out, array.as_string_view().value(row), wire_type)?,
         DataType::Utf8View => out.put_slice(array.as_string_view().value(row).as_bytes()),
         DataType::Utf8 => out.put_slice(array.as_string::<i32>().value(row).as_bytes()),
         DataType::LargeUtf8 => out.put_slice(array.as_string::<i64>().value(row).as_bytes()),
@@ -60,6 +67,11 @@ pub fn write(
                 out.put_i32(0);
             }
         }
+        DataType::Time64(TimeUnit::Nanosecond) => {
+            // A TIMETZ, kept in UTC.
+            out.put_i64(array.as_primitive::<Time64NanosecondType>().value(row) / 1_000);
+            out.put_i32(0);
+        }
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
             out.put_i64(micros.checked_sub(EPOCH_MICROS).ok_or_else(|| Error::out_of_range("timestamp"))?);
@@ -72,21 +84,14 @@ pub fn write(
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
-            let micros = value.nanoseconds / 1_000;
-            match wire_type.oid {
-                oid::INTERVAL_YEAR_TO_MONTH => out.put_i32(value.months),
-                oid::INTERVAL_DAY_TO_SECOND => out.put_i64(micros + i64::from(value.days) * MICROS_PER_DAY),
-                // PostgreSQL 8.0 counted days as hours, and so does Redshift.
-                _ if style.protocol.is_some() => {
-                    out.put_i64(micros + i64::from(value.days) * MICROS_PER_DAY);
-                    out.put_i32(value.months);
-                }
-                _ => {
-                    out.put_i64(micros);
-                    out.put_i32(value.days);
-                    out.put_i32(value.months);
-                }
-            }
+            put_interval(out, value.months, value.days, value.nanoseconds / 1_000, wire_type, style);
+        }
+        DataType::Interval(IntervalUnit::YearMonth) => {
+            put_interval(out, array.as_primitive::<IntervalYearMonthType>().value(row), 0, 0, wire_type, style);
+        }
+        DataType::Duration(TimeUnit::Microsecond) => {
+            let micros = array.as_primitive::<DurationMicrosecondType>().value(row);
+            put_interval(out, 0, 0, micros, wire_type, style);
         }
         DataType::Dictionary(_, _) => {
             let dictionary = array.as_any_dictionary();
@@ -97,10 +102,76 @@ pub fn write(
             Some(value) => put_integer(out, value, wire_type)?,
             // What is sent as text has the same form in binary.
             None if matches!(wire_type.oid, oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::SUPER | oid::UNKNOWN) => {
-                style.write(out, array, row, wire_type)?;
+                style.write(out, array, row)?;
             }
             None => return Err(Error::not_supported(format!("the binary form of {data_type}"))),
         },
+    }
+    Ok(())
+}
+
+/// The parts of an interval, as many as its type has.
+fn put_interval(out: &mut BytesMut, months: i32, days: i32, micros: i64, wire_type: &WireType, style: &TextStyle) {
+    let all_micros = micros.saturating_add(i64::from(days) * MICROS_PER_DAY);
+    match wire_type.oid {
+        oid::INTERVAL_YEAR_TO_MONTH => out.put_i32(months),
+        oid::INTERVAL_DAY_TO_SECOND => out.put_i64(all_micros),
+        // PostgreSQL 8.0 counted days as hours, and so does Redshift.
+        _ if style.protocol.is_some() => {
+            out.put_i64(all_micros);
+            out.put_i32(months);
+        }
+        _ => {
+            out.put_i64(micros);
+            out.put_i32(days);
+            out.put_i32(months);
+        }
+    }
+}
+
+/// Whether a value of the type is its text, in binary, too.
+fn is_text(type_oid: u32) -> bool {
+    !matches!(
+        type_oid,
+        oid::FLOAT4
+            | oid::FLOAT8
+            | oid::INTERVAL
+            | oid::INTERVAL_YEAR_TO_MONTH
+            | oid::INTERVAL_DAY_TO_SECOND
+            | oid::TIMESTAMPTZ
+    )
+}
+
+fn from_text(out: &mut BytesMut, text: &str, wire_type: &WireType) -> Result<()> {
+    let number = || text.parse::<f64>().map_err(|_| Error::internal(format!("\"{text}\" is no number")));
+    match wire_type.oid {
+        oid::FLOAT4 => out.put_f32(number()? as f32),
+        oid::FLOAT8 => out.put_f64(number()?),
+        _ => return Err(Error::not_supported("the binary form of an interval in another intervalstyle than postgres")),
+    }
+    Ok(())
+}
+
+/// An array of one dimension: its size, whether it has NULLs, the type of its elements, the elements.
+fn write_array(
+    out: &mut BytesMut,
+    array: &dyn Array,
+    row: usize,
+    wire_type: &WireType,
+    style: &mut TextStyle,
+) -> Result<()> {
+    let Some(element) = wire_type.element() else { return style.write(out, array, row) };
+    let elements = array.as_list::<i32>().value(row);
+    out.put_i32(i32::from(!elements.is_empty()));
+    out.put_i32(i32::from(elements.null_count() > 0));
+    out.put_u32(element.oid);
+    if !elements.is_empty() {
+        out.put_i32(i32::try_from(elements.len()).map_err(|_| Error::internal("an array is too long"))?);
+        // Counting begins at one.
+        out.put_i32(1);
+    }
+    for index in 0..elements.len() {
+        super::write_value(out, elements.as_ref(), index, &element, super::Format::Binary, style)?;
     }
     Ok(())
 }

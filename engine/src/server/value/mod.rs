@@ -50,7 +50,7 @@ pub fn write_value(
     let start = out.len();
     out.put_i32(0);
     match format {
-        Format::Text => style.write(out, array, row, wire_type)?,
+        Format::Text => style.write(out, array, row)?,
         Format::Binary => binary::write(out, array, row, wire_type, style)?,
     }
     let length = i32::try_from(out.len() - start - 4).map_err(|_| Error::internal("a value is too long"))?;

@@ -108,6 +108,26 @@ impl WireType {
     }
 }
 
+impl WireType {
+    /// The type of an array's elements; None for a type that is no array.
+    pub fn element(&self) -> Option<WireType> {
+        let name = match self.oid {
+            1000 => "boolean",
+            1003 => "name",
+            1005 => "smallint",
+            1007 => "integer",
+            1009 => "text",
+            1015 => "character varying",
+            1016 => "bigint",
+            1022 => "double precision",
+            1028 => "oid",
+            1034 => "aclitem",
+            _ => return None,
+        };
+        Some(WireType::of_name(name))
+    }
+}
+
 /// The words of a type's name and what stands in its parentheses, also when words follow those
 /// (`interval day to second(6)`, `timestamp(6) without time zone`).
 fn split(name: &str) -> (&str, Option<&str>) {
