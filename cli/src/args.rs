@@ -247,6 +247,7 @@ pub enum Auth {
     /// MD5 with a salt: the one that every driver speaks.
     Md5,
     /// SCRAM-SHA-256.
+    #[value(name = "scram-sha-256")]
     ScramSha256,
 }
 

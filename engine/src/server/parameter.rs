@@ -44,6 +44,9 @@ pub fn literal(value: Option<&Bytes>, binary: bool, declared: u32, inferred: u32
 
 /// A literal of that type whose value is not known: for Describe, before Bind.
 pub fn open_literal(type_oid: u32) -> ParameterValue {
+    if let Some(element) = element_of(type_oid) {
+        return ParameterValue::List(vec![open_literal(element)]);
+    }
     match type_name(type_oid) {
         Some(name) => ParameterValue::Typed(None, name, None),
         None => ParameterValue::Null,
