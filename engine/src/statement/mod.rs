@@ -82,6 +82,7 @@ mod user;
 /// VACUUM.
 mod vacuum;
 
+pub(crate) use assignment::has_subquery;
 pub(crate) use cursor::undefined as undefined_cursor;
 pub use database::databases;
 pub use materialized_view::{
@@ -190,8 +191,11 @@ fn command_words(text: &str) -> String {
     let first = words.next().unwrap_or("").to_uppercase();
     let takes_two =
         matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "SHOW" | "SET" | "ATTACH" | "DETACH" | "DESC");
+    let Some(second) = words.next().map(str::to_uppercase).filter(|_| takes_two) else { return first };
+    // Kinds of objects that have two words.
+    let takes_three = matches!(second.as_str(), "RLS" | "MASKING" | "IDENTITY" | "EXTERNAL");
     match words.next() {
-        Some(second) if takes_two => format!("{first} {}", second.to_uppercase()),
-        _ => first,
+        Some(third) if takes_three => format!("{first} {second} {}", third.to_uppercase()),
+        _ => format!("{first} {second}"),
     }
 }
