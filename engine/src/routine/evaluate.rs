@@ -111,7 +111,7 @@ fn one_row(session: &Session, plan: &LogicalPlan) -> Result<Option<RecordBatch>>
             let mut arrays = Vec::with_capacity(projection.expr.len());
             let mut fields = Vec::with_capacity(projection.expr.len());
             for (expr, field) in projection.expr.iter().zip(projection.schema.fields()) {
-                let physical = session.shared.state.create_physical_expr(expr.clone(), projection.input.schema())?;
+                let physical = session.state().create_physical_expr(expr.clone(), projection.input.schema())?;
                 let array = physical.evaluate(&input)?.into_array(1)?;
                 fields.push(field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true));
                 arrays.push(array);

@@ -28,7 +28,8 @@ fn columns_read(session: &mut Session, view: &Relation, table: &TableSnapshot) -
     let (sql, bindings) = definition(view);
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
-    let binder = Binder::new(&shared.state, &context, shared.warehouse.segments()).with_bindings(bindings.clone());
+    let state = Arc::clone(session.state());
+    let binder = Binder::new(&state, &context, shared.warehouse.segments()).with_bindings(bindings.clone());
     let Ok(query) = blueshift_sql::parse_query(&sql, STORED_SQL) else { return Ok(None) };
     let Ok(plan) = binder.bind_query(&query) else { return Ok(None) };
     let columns = crate::binder::columns_read(&plan, |name| match bindings.get(&name.to_string()) {
@@ -42,9 +43,10 @@ fn columns_read(session: &mut Session, view: &Relation, table: &TableSnapshot) -
 pub fn first_broken(session: &mut Session, views: &[Relation]) -> Result<Option<String>> {
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
+    let state = Arc::clone(session.state());
     for view in views {
         let (sql, bindings) = definition(view);
-        let binder = Binder::new(&shared.state, &context, shared.warehouse.segments()).with_bindings(bindings);
+        let binder = Binder::new(&state, &context, shared.warehouse.segments()).with_bindings(bindings);
         let query = blueshift_sql::parse_query(&sql, STORED_SQL).map_err(Error::internal)?;
         if binder.bind_query(&query).is_err() {
             return Ok(Some(view.name().to_owned()));
