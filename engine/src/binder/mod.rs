@@ -369,7 +369,7 @@ impl ContextProvider for Binder<'_> {
         built_in
             .or_else(|| functions::catalog::bind(name, self.context))
             .or_else(|| inline::function(self.context, name))
-            .or_else(|| (!elsewhere).then(|| unknown_function(name)))
+            .or_else(|| (!elsewhere && name != "unnest").then(|| unknown_function(name)))
     }
 
     fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {

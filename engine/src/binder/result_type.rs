@@ -125,6 +125,10 @@ fn common(context: &str, sources: &[(DataType, bool)]) -> DataFusionResult<Optio
     if !known || sources.windows(2).all(|pair| pair[0].0 == pair[1].0) {
         return Ok(None);
     }
+    // Text among text keeps its declared lengths.
+    if sources.iter().all(|(source, _)| is_text(source) || *source == DataType::Null) {
+        return Ok(None);
+    }
     let mut target = DataType::Null;
     for (source, _) in sources {
         target = match unify(&target, source) {

@@ -426,6 +426,9 @@ impl Session {
         let settings = SessionSettings::new(self.parameters.changed().clone(), Some(start));
         let mut state = self.shared.state.clone();
         state.config_mut().options_mut().extensions.insert(settings);
+        // Functions run with the options that stand here, not with those of the state.
+        let options = Arc::clone(state.config_options());
+        state.execution_props_mut().config_options = Some(options);
         self.state = Arc::new(state);
     }
 
