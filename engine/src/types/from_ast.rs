@@ -44,6 +44,10 @@ impl RedshiftType {
 
 /// Redshift has no such type (page c_unsupported-postgresql-datatypes).
 fn unsupported(name: &str) -> Error {
+    // These Redshift has, and blueshift has not.
+    if matches!(name, "geometry" | "geography") {
+        return Error::not_supported(format!("data type {name}"));
+    }
     Error::new(SqlState::UNDEFINED_OBJECT, format!("unsupported type \"{name}\""))
 }
 
