@@ -32,6 +32,8 @@ pub struct BindContext {
     pub temporary_schema: Option<String>,
     /// Values of the session for this statement.
     pub constants: Constants,
+    /// Whether external tables have pseudo columns (`spectrum_enable_pseudo_columns`).
+    pub pseudo_columns: bool,
     /// Whether what Redshift rejects is rejected, though it could be run here (`blueshift_strict`).
     pub strict: bool,
     /// What system views tell about the session.

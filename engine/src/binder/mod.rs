@@ -73,6 +73,7 @@ pub use text_comparison::is_pruning_bound;
 use crate::{
     catalog::system_view::table_function,
     error::{Error, Result},
+        self.pseudo_columns.set(self.context.pseudo_columns && rewrite::names_pseudo_columns(&query));
     functions::{self, unknown::unknown_function},
     rewrite::{self, NodeRules, catalog::LeaderQuery},
     routine::inline,
@@ -133,6 +134,8 @@ pub struct Binder<'a> {
     reads_user_tables: Cell<bool>,
     /// Whether anything was.
     reads_tables: Cell<bool>,
+    /// The query names `"$path"` or `"$size"`, so external tables show them.
+    pseudo_columns: Cell<bool>,
 }
 
 impl<'a> Binder<'a> {
@@ -153,6 +156,7 @@ impl<'a> Binder<'a> {
             expr_planners,
             reads_user_tables: Cell::default(),
             reads_tables: Cell::default(),
+            pseudo_columns: Cell::default(),
         }
     }
 
@@ -167,6 +171,7 @@ impl<'a> Binder<'a> {
     pub fn bind_query(&self, query: &Query) -> Result<LogicalPlan> {
         let rules = NodeRules::of(query);
         let mut query = query.clone();
+        self.pseudo_columns.set(self.context.pseudo_columns && rewrite::names_pseudo_columns(&query));
         let mut rewrite_context = self.rewrite_context();
         if let Some(reads) = leader::leader_query(self.context, &query) {
             rewrite::catalog::rewrite(&mut query, reads);
@@ -202,6 +207,7 @@ impl<'a> Binder<'a> {
             database: &self.context.database,
             relations: self,
             strict: self.context.strict,
+            pseudo_columns: self.pseudo_columns.get(),
         }
     }
 
@@ -262,9 +268,21 @@ impl<'a> Binder<'a> {
             }
             ResolvedRelation::External(table) => {
                 self.check_external(&name)?;
-                Ok(table)
+                self.with_pseudo_columns(table)
             }
             ResolvedRelation::System(table) => Ok(table),
+        }
+    }
+
+    /// An external table that shows its pseudo columns when the query names them.
+    fn with_pseudo_columns(&self, table: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+        match table.downcast_ref::<ExternalTable>() {
+            Some(external) if self.pseudo_columns.get() => {
+                let contents = Arc::new(external.contents().clone());
+                let shown = ExternalTable::new(contents, Arc::clone(&self.context.stores))?.with_pseudo_columns()?;
+                Ok(Arc::new(shown))
+            }
+            _ => Ok(table),
         }
     }
 
@@ -284,6 +302,7 @@ impl<'a> Binder<'a> {
             expr_planners: self.expr_planners.clone(),
             reads_user_tables: Cell::default(),
             reads_tables: Cell::default(),
+            pseudo_columns: Cell::default(),
             ..*self
         };
         let plan = inner.bind_query(&query)?;

@@ -155,6 +155,19 @@ fn convert_plan_message(message: &str) -> Error {
         return unsupported_correlation()
             .with_detail("The subquery may return more than one row: it has no aggregate.");
     }
+    if let Some(rest) = text.strip_prefix("Order by column out of bounds, specified: ") {
+        let position = rest.split(',').next().unwrap_or(rest);
+        return Error::new(SqlState("42P10"), format!("ORDER BY position {position} is not in select list"));
+    }
+    if text.starts_with("Too many columns! The subquery should only return one column") {
+        return Error::syntax("subquery must return only one column");
+    }
+    if text.starts_with("WITH query name") {
+        return Error::new(SqlState("42712"), text);
+    }
+    if text.starts_with("Invalid window frame") {
+        return Error::new(SqlState("42P20"), text);
+    }
     if let Some(qualifier) = text.strip_prefix("Invalid qualifier ") {
         return Error::undefined_table(qualifier);
     }

@@ -10,3 +10,6 @@ mod yielding_joins;
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
 pub use yielding_joins::YieldingJoins;
+
+#[cfg(test)]
+mod metamorphic;

@@ -96,7 +96,7 @@ pub fn default_name(expr: &Expr) -> String {
         Expr::Floor { .. } => "floor".to_owned(),
         Expr::AtTimeZone { .. } => "timezone".to_owned(),
         Expr::Convert { data_type: Some(data_type), .. } => type_name(&data_type.to_string().to_lowercase()),
-        Expr::Exists { .. } => "exists".to_owned(),
+        Expr::Exists { negated: false, .. } => "exists".to_owned(),
         Expr::Interval(interval) => match &interval.leading_field {
             None => "interval".to_owned(),
             Some(DateTimeField::Year | DateTimeField::Years | DateTimeField::Month | DateTimeField::Months) => {

@@ -82,6 +82,7 @@ pub use node_rules::NodeRules;
 pub use row_in_subquery::ROWS_RELATION;
 pub use scope::Relations;
 use scope::Scope;
+pub use select_list::names_pseudo_columns;
 pub use super_path::SuperOptions;
 
 /// What a rewrite depends on besides the tree.
@@ -95,6 +96,8 @@ pub struct RewriteContext<'c> {
     pub relations: &'c dyn Relations,
     /// Whether what Redshift rejects is rejected, though it could be run here.
     pub strict: bool,
+    /// Whether external tables show `"$path"` and `"$size"`, which `*` leaves out.
+    pub pseudo_columns: bool,
 }
 
 /// Rewrites a query in place.
@@ -156,6 +159,9 @@ impl Rewriter<'_> {
         sorted_aggregate::check(select)?;
         pivot::rewrite_from(&mut select.from, &mut self.scope)?;
         outer_join::rewrite(select, &mut self.scope)?;
+        if self.context.pseudo_columns {
+            select_list::hide_pseudo_columns(select, &mut self.scope)?;
+        }
         select_list::rewrite(select, &mut self.scope)?;
         column_name::name_columns(select);
         if using::rewrite(select, &mut self.scope)? {
@@ -217,8 +223,13 @@ mod tests {
         };
         let mut query = (**query).clone();
         let constants = Constants::for_tests();
-        let context =
-            RewriteContext { constants: &constants, database: "dev", relations: &scope::NoRelations, strict: true };
+        let context = RewriteContext {
+            constants: &constants,
+            database: "dev",
+            relations: &scope::NoRelations,
+            strict: true,
+            pseudo_columns: false,
+        };
         rewrite_query(&mut query, context)?;
         // Names that are resolved bear a mark.
         Ok(query.to_string().replace('`', ""))

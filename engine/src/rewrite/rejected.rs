@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 
 use blueshift_sql::ast::{
     Query,
-    sql::{Distinct, Expr, Function, GroupByExpr, Select, SetExpr, TableFactor, Visit, Visitor},
+    sql::{
+        BinaryOperator, Distinct, Expr, Function, GroupByExpr, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
+    },
 };
 
 use super::{unnest, window};
@@ -30,6 +32,20 @@ pub fn check_select(select: &Select, strict: bool) -> Result<()> {
         check_qualify(select, qualify)?;
     }
     check_windows(select)?;
+    if strict && !select.named_window.is_empty() {
+        return Err(Error::not_supported("the WINDOW clause"));
+    }
+    let is_row = |expr: &Expr| {
+        matches!(expr, Expr::Tuple(_))
+            || matches!(expr, Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("row"))
+    };
+    for item in &select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+            && is_row(expr)
+        {
+            return Err(Error::not_supported("a row constructor"));
+        }
+    }
     if strict {
         for factor in select
             .from
@@ -149,6 +165,12 @@ pub fn check_expr(expr: &Expr, strict: bool) -> Result<()> {
             Err(Error::not_supported("IS DISTINCT FROM"))
         }
         Expr::Overlay { .. } => Err(Error::undefined_function("overlay()")),
+        Expr::BinaryOp { op: op @ (BinaryOperator::PGRegexIMatch | BinaryOperator::PGRegexNotIMatch), .. }
+            if strict =>
+        {
+            Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("operator does not exist: {op}"))
+                .with_hint("Compare lower() of both sides with the operator ~."))
+        }
         Expr::Array(_) => Err(Error::not_supported("an array constructor")),
         _ => Ok(()),
     }

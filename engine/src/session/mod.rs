@@ -479,6 +479,7 @@ impl Session {
                 forbid_composite_intervals: self.parameters.is_on("interval_forbid_composite_literals"),
             },
             strict: self.parameters.is_on("blueshift_strict"),
+            pseudo_columns: self.parameters.is_on("spectrum_enable_pseudo_columns"),
             session: Arc::clone(&self.info),
             search_path,
             snapshot,

@@ -1,0 +1,106 @@
+//! The same query in other ways of running it: one thread or several, batches of a few rows, without
+//! the optimizer's choices. The answers must be the same.
+
+use datafusion::{
+    execution::{SessionState, SessionStateBuilder},
+    physical_plan::collect,
+};
+
+use crate::{Config, Engine, session::Session, types::text::format_value};
+
+const SETUP: &str = "
+    create table t (a int, b varchar(10), c numeric(8,2), d date, e double precision);
+    insert into t values (1, 'x', 1.10, '2020-01-01', 0.5), (2, 'x ', 2.20, '2020-02-01', 1.5),
+        (3, 'y', null, '2020-01-01', null), (4, null, 4.40, null, 2.5), (5, 'z', 5.50, '2021-06-30', -1),
+        (6, 'y', 1.10, '2020-12-31', 0.5), (null, 'x', 7.70, '2020-01-01', 3);
+    insert into t select a + 10, b, c * 2, d + 1, e from t;
+    insert into t select a + 20, b, c, d, e * 2 from t where a > 2;
+    create table u (a int, f varchar(10), g int);
+    insert into u values (1, 'x', 10), (2, 'y', 20), (2, 'y', 21), (11, null, 30), (99, 'z', 40), (null, 'x', 50)";
+
+/// Queries without subqueries in expressions: those need the optimizer to be run at all.
+const PLAIN: [&str; 16] = [
+    "select a, b, c from t where a > 3 and (b = 'y' or c > 2)",
+    "select b, count(*), sum(c), min(d), avg(e) from t group by b",
+    "select distinct b, d from t",
+    "select t.a, u.g from t join u on t.a = u.a",
+    "select t.a, u.g from t left join u on t.a = u.a and u.g > 10",
+    "select t.a, u.g from t full join u on t.b = u.f",
+    "select t.b, u.f, count(*) from t cross join u group by 1, 2",
+    "select a, row_number() over (order by a, b, c), sum(a) over (partition by b order by a rows unbounded preceding) from t where a is not null",
+    "select a from t union select g from u",
+    "select a from t intersect select a from u",
+    "select b from t except select f from u",
+    "select b, d, sum(c), grouping(b) from t group by rollup (b, d)",
+    "select a, case when c > 2 then 'big' when c is null then 'none' else 'small' end from t order by a limit 5",
+    "select b, listagg(a, ',') within group (order by a) from t group by b having count(*) > 1",
+    "select d + 1, date_trunc('month', d), datediff(day, d, '2020-06-01') from t where d between '2020-01-01' and '2020-12-31'",
+    "select * from (select b, a from t) pivot (count(a) for b in ('x', 'y', null))",
+];
+
+/// The rest: run in every way but without the optimizer.
+const NESTED: [&str; 9] = [
+    "select a from t where a in (select a from u)",
+    "select a from t where a not in (select a from u where a is not null)",
+    "select a from t where not exists (select 1 from u where u.a = t.a and u.g > 15)",
+    "select a, (select max(g) from u where u.a = t.a) from t",
+    "select a, exists (select 1 from u where u.f = t.b), a in (select a from u) from t",
+    "select b, count(*) from t where c > (select avg(c) from t) group by b",
+    "with recursive r(n) as (select 1 union all select n + 1 from r where n < 20) select n, t.b from r left join t on t.a = r.n",
+    "select a from t where (a, b) in (select a, f from u) or (a, b) not in (select a, f from u where a < 3)",
+    "select level, a from u start with a = 1 connect by prior g < g and prior a < a",
+];
+
+fn rows(state: &SessionState, session: &mut Session, runtime: &tokio::runtime::Runtime, sql: &str) -> Vec<String> {
+    let query = blueshift_sql::parse_query(sql, Default::default()).unwrap();
+    session.ensure_transaction();
+    let plan = session.plan_query(&query).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let batches = runtime.block_on(async {
+        let physical = state.create_physical_plan(&plan).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        collect(physical, state.task_ctx()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    });
+    let mut lines = vec![];
+    for batch in &batches {
+        for row in 0..batch.num_rows() {
+            let mut line = String::new();
+            for column in batch.columns() {
+                format_value(column, row, &mut line).unwrap();
+                line.push('|');
+            }
+            lines.push(line);
+        }
+    }
+    lines.sort();
+    lines
+}
+
+#[test]
+fn answers_do_not_depend_on_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let engine = Engine::open(Config::new(folder.path())).unwrap();
+    let mut session = engine.session();
+    runtime.block_on(session.run(SETUP)).unwrap();
+    let base = session.shared.state.clone();
+    let with = |partitions: usize, batch_size: usize| {
+        let config = base.config().clone().with_target_partitions(partitions).with_batch_size(batch_size);
+        SessionStateBuilder::new_from_existing(base.clone()).with_config(config).build()
+    };
+    let unoptimized = SessionStateBuilder::new_from_existing(with(1, 8192))
+        .with_optimizer_rules(vec![std::sync::Arc::new(super::CastNullability)])
+        .build();
+    let ways = [("four partitions", with(4, 8192)), ("small batches", with(1, 2)), ("both", with(4, 3))];
+    let reference = with(1, 8192);
+    for sql in PLAIN.iter().chain(&NESTED) {
+        let expected = rows(&reference, &mut session, &runtime, sql);
+        assert!(!expected.is_empty(), "{sql} has no rows to compare");
+        for (way, state) in &ways {
+            assert_eq!(rows(state, &mut session, &runtime, sql), expected, "{way}: {sql}");
+        }
+    }
+    for sql in PLAIN {
+        let expected = rows(&reference, &mut session, &runtime, sql);
+        assert_eq!(rows(&unoptimized, &mut session, &runtime, sql), expected, "without optimizer: {sql}");
+    }
+}
