@@ -73,8 +73,8 @@ pub use text_comparison::is_pruning_bound;
 use crate::{
     catalog::system_view::table_function,
     error::{Error, Result},
-        self.pseudo_columns.set(self.context.pseudo_columns && rewrite::names_pseudo_columns(&query));
     functions::{self, unknown::unknown_function},
+    lake::external_table::ExternalTable,
     rewrite::{self, NodeRules, catalog::LeaderQuery},
     routine::inline,
     storage::{
