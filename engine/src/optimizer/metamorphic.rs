@@ -75,6 +75,7 @@ fn rows(state: &SessionState, session: &mut Session, runtime: &tokio::runtime::R
 }
 
 #[test]
+#[ignore = "a minute in a debug build: cargo test --workspace --lib metamorphic -- --ignored"]
 fn answers_do_not_depend_on_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
