@@ -162,6 +162,7 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
     let mut state = builder
         .with_analyzer_rules(analyzer.rules)
         .with_optimizer_rules(rules)
+        .with_physical_optimizer_rules(optimizer::physical_rules())
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     functions::register_all(&mut state)?;

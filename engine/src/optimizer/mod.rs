@@ -4,11 +4,14 @@
 mod cast_nullability;
 /// Filters above aggregates without GROUP BY stay there.
 mod guarded_filter;
+/// Filters of physical plans move down only where names are unambiguous.
+mod unambiguous_pushdown;
 /// Joins that let go of their thread.
 mod yielding_joins;
 
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
+pub use unambiguous_pushdown::physical_rules;
 pub use yielding_joins::YieldingJoins;
 
 #[cfg(test)]
