@@ -12,6 +12,8 @@ mod context;
 mod leader;
 /// Types of recursive common table expressions.
 mod recursion;
+/// Types of outer columns in subqueries.
+mod correlated;
 /// Names to relations.
 mod resolve;
 /// Comparisons: operands of one type.

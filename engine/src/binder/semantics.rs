@@ -22,7 +22,7 @@ use datafusion::{
 
 use super::{
     comparison::{self, is_comparison},
-    recursion, result_type, super_expr, super_plan, text_comparison,
+    correlated, recursion, result_type, super_expr, super_plan, text_comparison,
 };
 use crate::{
     error::Error,
@@ -55,11 +55,12 @@ impl AnalyzerRule for RedshiftSemantics {
 
 fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
     let plan = recursion::resolve(plan, &analyze)?;
-    plan.transform_up_with_subqueries(rewrite_node).map(|transformed| transformed.data)
+    plan.transform_up(rewrite_node).map(|transformed| transformed.data)
 }
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
-    let plan = super_plan::rewrite(plan)?;
+    let inputs = merge_schema(&plan.inputs());
+    let plan = super_plan::rewrite(correlated::with_subqueries(plan, &inputs, &analyze)?)?;
     if let LogicalPlan::Union(union) = plan {
         return result_type::union(union);
     }
