@@ -242,7 +242,7 @@ async fn check_rows(session: &mut Session, said: &Said) -> Result<usize, String>
         return Err(format!("facts are {facts:?}, expected {expected:?}"));
     }
     // Balances are what the transfers say.
-    let mut balances = vec![1000; ACCOUNTS];
+    let mut balances = [1000; ACCOUNTS];
     let mut transfers = BTreeSet::new();
     for row in table(session, "select op_session, op, debit, credit, amount from transfer").await? {
         transfers.insert((row[0], row[1]));

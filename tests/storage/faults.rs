@@ -58,7 +58,7 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
             for (index, operation) in operations.iter().enumerate() {
                 for fault in Fault::ALL.into_iter().filter(|fault| fault.applies_to(operation)) {
                     number += 1;
-                    if number % stride != 0 {
+                    if !number.is_multiple_of(stride) {
                         continue;
                     }
                     let trial = Trial { step, operation: index, fault, before, after, opens, seed };

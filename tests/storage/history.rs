@@ -187,14 +187,15 @@ fn check_values(
         }
         for op in &transaction.ops {
             match op {
-                Op::Append(key, value) if transaction.end == End::Committed => {
-                    if !last.get(*key).is_some_and(|list| list.contains(value)) {
-                        forbidden.push(format!("lost: {value} of transaction {index}, which was acknowledged"));
-                    }
+                Op::Append(key, value)
+                    if transaction.end == End::Committed
+                        && !last.get(*key).is_some_and(|list| list.contains(value)) =>
+                {
+                    forbidden.push(format!("lost: {value} of transaction {index}, which was acknowledged"));
                 }
                 Op::Read(key, list) if transaction.end != End::Aborted => {
                     let Some(writer) = list.last().and_then(|value| writers.get(value)) else { continue };
-                    let final_value = appended(*writer, *key).last();
+                    let final_value = appended(*writer, *key).next_back();
                     if *writer != index && final_value != list.last().copied() {
                         forbidden
                             .push(format!("G1b: transaction {index} saw a state within transaction {writer}: {op:?}"));
@@ -226,7 +227,7 @@ fn dependencies(
             Op::Read(key, list) => {
                 let order = orders.get(key).map_or(&[][..], Vec::as_slice);
                 let others = list.iter().filter(|value| !is_mine(value));
-                if let Some(writer) = others.clone().last().and_then(|value| writers.get(value)) {
+                if let Some(writer) = others.clone().next_back().and_then(|value| writers.get(value)) {
                     edges.insert((*writer, index, Kind::WriteRead));
                 }
                 let next = order.iter().skip(others.count()).find(|value| !is_mine(value));

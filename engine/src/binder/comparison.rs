@@ -255,7 +255,7 @@ fn cast_operand(operand: Expr, target: &RedshiftType, schema: &DFSchema) -> Data
         return Ok(operand);
     }
     let numbers = own.is_numeric() && target.is_numeric();
-    if numbers && !matches!(own, DataType::Decimal128(..)) || is_text(&own) || !numbers {
+    if !numbers || !matches!(own, DataType::Decimal128(..)) {
         return Ok(cast_expr(operand, target, CastMode::Explicit));
     }
     Ok(operand)

@@ -136,5 +136,8 @@ async fn names_and_aliases_are_unique() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
-    assert!(documentation().all(|d| !d.description.is_empty() && !d.example.is_empty()));
+    // PostgreSQL's catalog functions are there for clients, which know how to call them.
+    let needs_example = |d: &&Documentation| d.category != "catalog" && d.example.is_empty();
+    let silent: Vec<_> = documentation().filter(|d| d.description.is_empty() || needs_example(d)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }

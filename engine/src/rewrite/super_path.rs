@@ -272,11 +272,11 @@ impl<'o> SuperPaths<'o> {
             Expr::UnaryOp { op: UnaryOperator::Not, expr: operand } if self.is_path(operand) => {
                 cast_in_place(operand, SqlType::Boolean);
             }
-            Expr::Cast { expr: operand, .. } if !self.options.cast_null_on_error => {
-                if !matches!(**operand, Expr::Value(_)) {
-                    let inner = std::mem::replace(&mut **operand, Expr::value(Value::Null));
-                    **operand = call("super strict", vec![inner]);
-                }
+            Expr::Cast { expr: operand, .. }
+                if !self.options.cast_null_on_error && !matches!(**operand, Expr::Value(_)) =>
+            {
+                let inner = std::mem::replace(&mut **operand, Expr::value(Value::Null));
+                **operand = call("super strict", vec![inner]);
             }
             Expr::Function(function) => self.rewrite_function(function)?,
             // The planner would refuse SUPER operands before their types are looked at.
@@ -463,7 +463,7 @@ mod tests {
         );
         assert_eq!(
             rewritten("select v from t c left join c.x.y[1] v on true"),
-            "SELECT v.v FROM t c LEFT JOIN LATERAL (SELECT super unnest(super path(c.x, 'y', 1)) AS v) AS v ON true"
+            "SELECT v.v FROM t c LEFT JOIN LATERAL (SELECT super unnest(super path(super path(c.x, 'y'), 1)) AS v) AS v ON true"
         );
         assert_eq!(rewritten("select 1 from t c, s.orders o"), "SELECT 1 FROM t c, s.orders o");
     }

@@ -299,7 +299,7 @@ fn day_time_text(days: i32, micros: i64) -> String {
 fn date_text(days: i64) -> Result<String> {
     let date = i32::try_from(days)
         .ok()
-        .and_then(|days| chrono::NaiveDate::from_epoch_days(days))
+        .and_then(chrono::NaiveDate::from_epoch_days)
         .filter(|date| chrono::Datelike::year(date) > 0)
         .ok_or_else(|| Error::new(SqlState::DATETIME_OVERFLOW, "date out of range"))?;
     Ok(date.format("%Y-%m-%d").to_string())

@@ -44,7 +44,7 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>> {
     let with_zone = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok();
     let date = |format: &&str| chrono::NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
     let plain = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok().or_else(|| date(format));
-    with_zone.or_else(|| FORMATS.iter().find_map(|f| plain(&f)).map(|time| time.and_utc())).ok_or_else(|| {
+    with_zone.or_else(|| FORMATS.iter().find_map(plain).map(|time| time.and_utc())).ok_or_else(|| {
         let message = format!("invalid value for parameter \"{PARAMETER}\": \"{text}\"");
         Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
             .with_hint("Give the number of a state, or a time in UTC such as 2026-11-25 13:00:00.")

@@ -132,7 +132,8 @@ pub fn drop(session: &mut Session, drop: &ast::DropSchema) -> Result<StatementRe
         }
         let relations: Vec<Relation> = snapshot.relations(schema.id).cloned().collect();
         let routines: Vec<_> = routines(&snapshot).into_iter().filter(|r| r.schema_id == schema.id.0).collect();
-        if !(relations.is_empty() && routines.is_empty()) && !cascade {
+        let empty = relations.is_empty() && routines.is_empty();
+        if !empty && !cascade {
             let first = relations.first().map(|relation| match relation {
                 Relation::Table(table) => format!("table {}.{}", schema.name, table.name),
                 Relation::View(view) => format!("view {}.{}", schema.name, view.name),

@@ -153,7 +153,7 @@ mod tests {
     fn write_skew_is_a_circle() {
         let first = transaction(1, 10, Some(11), &[100], &[200]);
         let second = transaction(2, 10, None, &[200], &[100]);
-        assert_eq!(find_cycle(&second, &[first.clone()]), Some(vec![1, 2]));
+        assert_eq!(find_cycle(&second, std::slice::from_ref(&first)), Some(vec![1, 2]));
         let error = check(&second, Some(&[first])).unwrap_err();
         assert_eq!(error.message(), "1023");
         let detail =
@@ -181,7 +181,7 @@ mod tests {
         let second = transaction(2, 10, Some(11), &[], &[100]);
         let reader = transaction(3, 11, None, &[100, 200], &[]);
         let first = transaction(1, 10, None, &[100], &[200]);
-        assert_eq!(find_cycle(&first, &[second.clone()]), None);
+        assert_eq!(find_cycle(&first, std::slice::from_ref(&second)), None);
         assert!(find_cycle(&first, &[second.clone(), reader.clone()]).is_some(), "when the reader ended before");
         let committed = transaction(1, 10, Some(12), &[100], &[200]);
         assert!(find_cycle(&reader, &[second, committed]).is_some(), "when it ends after");

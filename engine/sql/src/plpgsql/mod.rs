@@ -46,6 +46,7 @@ pub struct Declaration {
 
 /// What a declaration declares.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // a routine has a few of these
 pub enum DeclarationKind {
     /// `name [CONSTANT] type [NOT NULL] [DEFAULT expression]`.
     Variable {
@@ -230,6 +231,7 @@ pub enum StepKind {
 
 /// Where the rows of a loop or cursor come from.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // a routine has a few of these
 pub enum RowSource {
     /// A query.
     Query(Box<Query>),

@@ -41,13 +41,11 @@ macro_rules! privilege {
     };
 }
 
+/// Whether a user has a privilege: the object (and column), whether by number, the privilege's name.
+type Decide = fn(&SystemContext, &Access, &[&str], bool, &str) -> Result<Option<bool>>;
+
 /// Answers for each row: user, object, the arguments after it, privilege.
-fn answer(
-    context: &SystemContext,
-    call: &Call,
-    arguments: usize,
-    decide: fn(&SystemContext, &Access, &[&str], bool, &str) -> Result<Option<bool>>,
-) -> Result<ArrayRef> {
+fn answer(context: &SystemContext, call: &Call, arguments: usize, decide: Decide) -> Result<ArrayRef> {
     // All but the user: the object, and the column for columns, and the privilege.
     let first = call.count() - arguments;
     let users = if first > 0 { Some(call.text(0)?) } else { None };

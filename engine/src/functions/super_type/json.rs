@@ -58,10 +58,11 @@ pub static JSON_PARSE: ScalarFunction = ScalarFunction {
     },
 };
 
+/// Gives the text of a row.
+type TextOf<'c> = Box<dyn Fn(usize) -> crate::error::Result<Option<std::borrow::Cow<'c, str>>> + 'c>;
+
 /// The first argument as text, also from VARBYTE.
-fn json_text<'c>(
-    call: &'c Call,
-) -> crate::error::Result<Box<dyn Fn(usize) -> crate::error::Result<Option<std::borrow::Cow<'c, str>>> + 'c>> {
+fn json_text<'c>(call: &'c Call) -> crate::error::Result<TextOf<'c>> {
     if call.kind(0) == Kind::Binary {
         let values = call.binary(0)?;
         return Ok(Box::new(move |row| {

@@ -75,7 +75,7 @@ pub const STV_TBL_PERM: Filled<Part> = Filled {
         ("dist_style", |_, p| {
             p.relation.table().map(|table| super::super::item::relation::dist_style_code(table)).into()
         }),
-        ("block_count", |_, p| p.share(|table| blocks(table)).into()),
+        ("block_count", |_, p| p.share(blocks).into()),
     ],
 };
 

@@ -28,6 +28,7 @@ pub fn auto_refresh(context: &SystemContext, view: &RelationItem) -> &'static st
     if state.is_some_and(|state| state.auto_refresh) { "t" } else { "f" }
 }
 
+/// SVV_MV_INFO: materialized views
 pub const SVV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
     name: "svv_mv_info",
     items: views,
@@ -50,6 +51,7 @@ pub const SVV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
 /// A materialized view and another one that it reads.
 pub type Dependency = (Arc<RelationItem>, Arc<RelationItem>);
 
+/// SVV_MV_DEPENDENCY: what materialized views read
 pub const SVV_MV_DEPENDENCY: Filled<Dependency> = Filled {
     name: "svv_mv_dependency",
     items: |context| {

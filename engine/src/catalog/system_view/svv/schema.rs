@@ -21,6 +21,7 @@ pub fn isolation(context: &SystemContext) -> &'static str {
     }
 }
 
+/// SVV_ALL_SCHEMAS
 pub const SVV_ALL_SCHEMAS: Filled<SchemaItem> = Filled {
     name: "svv_all_schemas",
     items: |context| Ok(schema::all(context)),
@@ -35,6 +36,7 @@ pub const SVV_ALL_SCHEMAS: Filled<SchemaItem> = Filled {
     ],
 };
 
+/// SVV_REDSHIFT_SCHEMAS
 pub const SVV_REDSHIFT_SCHEMAS: Filled<SchemaItem> = Filled {
     name: "svv_redshift_schemas",
     items: |context| Ok(schema::all(context).into_iter().filter(|schema| schema.external.is_none()).collect()),
@@ -48,6 +50,7 @@ pub const SVV_REDSHIFT_SCHEMAS: Filled<SchemaItem> = Filled {
     ],
 };
 
+/// SVV_REDSHIFT_DATABASES
 pub const SVV_REDSHIFT_DATABASES: Filled<namespace::DatabaseItem> = Filled {
     name: "svv_redshift_databases",
     items: |context| Ok(namespace::databases(context).into_iter().filter(|database| !database.template).collect()),

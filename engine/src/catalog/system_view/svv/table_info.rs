@@ -40,6 +40,7 @@ fn of<'a>(relation: &'a RelationItem, value: impl FnOnce(&'a TableSnapshot) -> V
     relation.table().map_or(Value::Null, |table| value(table))
 }
 
+/// SVV_TABLE_INFO: layout, size and order of tables
 pub const SVV_TABLE_INFO: Filled<Arc<RelationItem>> = Filled {
     name: "svv_table_info",
     items: tables,
@@ -202,6 +203,7 @@ impl Block {
     }
 }
 
+/// SVV_DISKUSAGE: files of tables
 pub const SVV_DISKUSAGE: Filled<Block> = Filled {
     name: "svv_diskusage",
     items: column_blocks,

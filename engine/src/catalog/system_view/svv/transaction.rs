@@ -24,6 +24,7 @@ pub fn transactions(context: &SystemContext) -> Vec<Locked> {
     all
 }
 
+/// SVV_TRANSACTIONS: open transactions and their locks
 pub const SVV_TRANSACTIONS: Filled<Locked> = Filled {
     name: "svv_transactions",
     items: |context| Ok(transactions(context)),
@@ -40,6 +41,7 @@ pub const SVV_TRANSACTIONS: Filled<Locked> = Filled {
     ],
 };
 
+/// SVV_QUERY_INFLIGHT: running queries
 pub const SVV_QUERY_INFLIGHT: Filled<session::Running> = Filled {
     name: "svv_query_inflight",
     items: |context| Ok(session::running(context)),
