@@ -116,6 +116,8 @@ impl Warehouse {
         // Another process may sweep between these two lines: nothing of ours is there yet.
         drop(alone);
         let lock = file_system.lock_shared(&lock_file)?;
+        // DataFusion would make it, but fails when another process is faster.
+        file_system.create_directories(&folder.join("tmp"))?;
 
         let latest = Mutex::new(Arc::new(CatalogSnapshot::from_rows(store.load()?)));
         let ids = Mutex::new(ReservedIds { catalog: 0..0, file: 0..0 });

@@ -299,6 +299,8 @@ impl CatalogStore for SqliteCatalogStore {
 pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let state = match error.sqlite_error_code() {
+        // Our statements are constants: what does not fit them is not the layout that we wrote.
+        _ if matches!(error, rusqlite::Error::SqlInputError { .. }) => SqlState::DATA_CORRUPTED,
         Some(Code::DiskFull) => SqlState::DISK_FULL,
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => SqlState::DATA_CORRUPTED,
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => SqlState::SERIALIZATION_FAILURE,
