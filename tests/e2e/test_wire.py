@@ -713,7 +713,6 @@ def test_pgbench(served):
         assert done.returncode == 0 and "80/80" in done.stdout, done.stderr + done.stdout
 
 
-@pytest.mark.xfail(reason="SHOW TRANSACTION ISOLATION LEVEL is not there yet", strict=True)
 def test_sqlalchemy_reflects(served):
     import sqlalchemy
 

@@ -109,6 +109,10 @@ fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<E
     let expr = super_expr::rewrite(expr, schema)?.data;
     match expr {
         Expr::Literal(..) => Ok(narrow_literal(expr)),
+        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) => {
+            let side = |side: Box<Expr>| Box::new(as_condition(*side));
+            Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left: side(left), op, right: side(right) })))
+        }
         Expr::BinaryExpr(binary) => {
             let expr = operator(binary, schema)?;
             let text = text_comparison::rewrite(expr, schema)?;
@@ -132,6 +136,16 @@ fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<E
             let text = text_comparison::rewrite(compared.data, schema)?;
             Ok(Transformed::new_transformed(text.data, compared.transformed || text.transformed))
         }
+    }
+}
+
+/// An integer literal beside AND or OR is a condition, as sqlalchemy-redshift writes it (`WHERE 1 AND …`).
+fn as_condition(expr: Expr) -> Expr {
+    match expr {
+        Expr::Literal(ScalarValue::Int32(Some(number)), _) => {
+            Expr::Literal(ScalarValue::Boolean(Some(number != 0)), None)
+        }
+        other => other,
     }
 }
 

@@ -118,6 +118,10 @@ fn privileges(
             "ALL" => allowed.to_vec(),
             // RULE and TRIGGER are remnants that scripts of PostgreSQL name; nothing is behind them.
             "RULE" | "TRIGGER" => vec![],
+            name if Privilege::parse(name).is_none() => {
+                let message = format!("unrecognized privilege type \"{}\"", name.to_lowercase());
+                return Err(Error::new(SqlState::SYNTAX_ERROR, message));
+            }
             name => match Privilege::parse(name).filter(|privilege| allowed.contains(privilege)) {
                 Some(privilege) => vec![privilege],
                 None => {

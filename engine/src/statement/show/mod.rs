@@ -28,6 +28,7 @@ use crate::{
     },
     error::{Error, Result, SqlState},
     session::{Session, StatementResult, result_column},
+    transaction::{IsolationLevel, isolation_level},
     types::RedshiftType,
 };
 
@@ -37,6 +38,15 @@ const ROWS_MAX: usize = 10_000;
 /// SHOW.
 pub fn show(session: &mut Session, show: &Show, text: &str) -> Result<StatementResult> {
     match show {
+        // No setting of the session: the database decides.
+        Show::Parameter(name) if name == "transaction_isolation" => {
+            let context = session.bind_context()?;
+            let level = match isolation_level(&context.snapshot, &context.database) {
+                IsolationLevel::Snapshot => "snapshot isolation",
+                IsolationLevel::Serializable => "serializable",
+            };
+            return rows(&[("transaction_isolation", TEXT)], vec![vec![level.into()]]);
+        }
         Show::Parameter(name) => return parameter(session, name),
         Show::All => {
             let all =
