@@ -2,9 +2,10 @@
 //! of the result, which it refuses for `boolean = 't'` or `timestamp < time zone's timestamp` without a cast.
 
 use datafusion::{
+    arrow::datatypes::DataType,
     common::{DFSchema, Result as DataFusionResult},
     logical_expr::{
-        BinaryExpr, Expr, Operator,
+        BinaryExpr, Expr, ExprSchemable, Operator,
         planner::{ExprPlanner, PlannerResult, RawBinaryExpr},
     },
 };
@@ -26,6 +27,9 @@ impl ExprPlanner for RedshiftOperators {
             BinaryOperator::Divide => Operator::Divide,
             BinaryOperator::Modulo => Operator::Modulo,
             BinaryOperator::StringConcat => Operator::StringConcat,
+            BinaryOperator::BitwiseAnd if is_binary(&expr, schema) => Operator::BitwiseAnd,
+            BinaryOperator::BitwiseOr if is_binary(&expr, schema) => Operator::BitwiseOr,
+            BinaryOperator::PGBitwiseXor if is_binary(&expr, schema) => Operator::BitwiseXor,
             BinaryOperator::Eq => Operator::Eq,
             BinaryOperator::NotEq => Operator::NotEq,
             BinaryOperator::Lt => Operator::Lt,
@@ -37,4 +41,9 @@ impl ExprPlanner for RedshiftOperators {
         let binary = BinaryExpr::new(Box::new(expr.left), operator, Box::new(expr.right));
         semantics::operator(binary, schema).map(|planned: Expr| PlannerResult::Planned(planned))
     }
+}
+
+/// Whether both operands are VARBYTE, for which DataFusion has no bitwise operators.
+fn is_binary(expr: &RawBinaryExpr, schema: &DFSchema) -> bool {
+    [&expr.left, &expr.right].into_iter().all(|operand| matches!(operand.get_type(schema), Ok(DataType::BinaryView)))
 }

@@ -10,6 +10,8 @@ mod access;
 mod context;
 /// Whether a query reads the system catalog alone.
 mod leader;
+/// What rows are grouped and sorted by.
+mod group_key;
 /// Types of recursive common table expressions.
 mod recursion;
 /// Types of outer columns in subqueries.

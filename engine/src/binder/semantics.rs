@@ -22,7 +22,7 @@ use datafusion::{
 
 use super::{
     comparison::{self, is_comparison},
-    correlated, recursion, result_type, super_expr, super_plan, text_comparison,
+    correlated, group_key, recursion, result_type, super_expr, super_plan, text_comparison,
 };
 use crate::{
     error::Error,
@@ -32,6 +32,7 @@ use crate::{
         string::concat::CONCAT,
         super_type::operator::{STRICT_CAST, is_call},
         type_name,
+        varbyte::bitwise,
     },
     types::{
         RedshiftType, TYPE_METADATA_KEY,
@@ -65,6 +66,7 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
         return result_type::union(union);
     }
     comparison::check_collated_keys(&plan)?;
+    group_key::check(&plan)?;
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
     if matches!(plan, LogicalPlan::Limit(_)) {
         return Ok(Transformed::no(plan));
@@ -119,6 +121,9 @@ fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<E
             Ok(Transformed::yes(text.data))
         }
         Expr::Negative(inner) => Ok(Transformed::yes(negate_expr(*inner))),
+        Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+            Ok(Transformed::yes(group_key::rewrite_call(expr, schema)?))
+        }
         Expr::Cast(cast) => redshift_cast(cast, CastMode::Explicit, schema),
         Expr::TryCast(cast) => {
             let cast = Cast { expr: cast.expr, field: cast.field };
@@ -183,6 +188,17 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
             // It takes anything that has a text form.
             return Ok(Transformed::yes(CONCAT.to_udf().call(vec![*binary.left, *binary.right])));
         }
+        Operator::BitwiseAnd | Operator::BitwiseOr | Operator::BitwiseXor => {
+            let operands = [&binary.left, &binary.right].map(|operand| operand.get_type(schema));
+            let function = match operands {
+                [Ok(DataType::BinaryView), Ok(DataType::BinaryView)] => bitwise::function(binary.op),
+                _ => None,
+            };
+            return Ok(match function {
+                Some(function) => Transformed::yes(function.to_udf().call(vec![*binary.left, *binary.right])),
+                None => Transformed::no(Expr::BinaryExpr(binary)),
+            });
+        }
         _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
     };
     let (left_type, right_type) = (binary.left.get_type(schema)?, binary.right.get_type(schema)?);
@@ -193,6 +209,12 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
     let right = right.unwrap_or(*binary.right);
     let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
     let types = (&left_type, &right_type);
+    // `+` joins bytes and strings as `||` does (pages r_VARBYTE_OPERATORS, r_NVL2).
+    let joins =
+        types == (&DataType::BinaryView, &DataType::BinaryView) || (is_text(&left_type) && is_text(&right_type));
+    if operator == ArithmeticOperator::Add && joins {
+        return Ok(Transformed::yes(CONCAT.to_udf().call(vec![left, right])));
+    }
     let planned =
         Arithmetic::expr(operator, &left, &right, types).or_else(|| temporal_expr(operator, &left, &right, types));
     if let Some(expr) = planned {
@@ -242,6 +264,7 @@ fn redshift_cast(cast: Cast, mode: CastMode, schema: &DFSchema) -> DataFusionRes
     let ours = match (&source, target) {
         (DataType::LargeBinary, _) | (_, RedshiftType::Super | RedshiftType::HllSketch) => true,
         (DataType::Null, _) => false,
+        (DataType::BinaryView, RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt) => true,
         (
             DataType::Boolean | DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..),
             RedshiftType::Varbyte(_),

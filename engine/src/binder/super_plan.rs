@@ -1,29 +1,32 @@
-//! Plans over SUPER columns: groups, DISTINCT, joins and sorts go by keys, because values that are equal need not
-//! have equal bytes; UNION turns what stands beside SUPER into SUPER.
+//! Plans over columns whose equal values need not be the same (see `group_key`): groups, DISTINCT, joins and sorts go
+//! by keys; UNION turns what stands beside SUPER into SUPER.
 
 use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::DataType,
     common::{Column, Result as DataFusionResult},
-    functions_aggregate::first_last::first_value_udaf,
     logical_expr::{
         Aggregate, Distinct, Expr, ExprSchemable, Join, LogicalPlan, LogicalPlanBuilder, Sort, Union,
         expr::AggregateFunction,
     },
 };
 
-use super::super_expr::{as_super, key};
+use super::{
+    group_key,
+    super_expr::{as_super, key},
+};
 use crate::{
     error::Error,
-    functions::super_type::operator::{KEY, call},
+    functions::operator::{is_trim_blanks, trim_blanks},
+    types::cast::is_text,
 };
 
 /// Rewrites one node.
 pub fn rewrite(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
     match plan {
         LogicalPlan::Aggregate(aggregate) => groups(aggregate),
-        LogicalPlan::Distinct(Distinct::All(input)) if has_super(&input) => {
+        LogicalPlan::Distinct(Distinct::All(input)) if has_keys(&input) => {
             let columns = input.schema().columns().into_iter().map(Expr::Column).collect();
             groups(Aggregate::try_new(input, columns, vec![])?)
         }
@@ -34,15 +37,19 @@ pub fn rewrite(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
     }
 }
 
-fn has_super(plan: &LogicalPlan) -> bool {
-    plan.schema().fields().iter().any(|field| *field.data_type() == DataType::LargeBinary)
+fn has_keys(plan: &LogicalPlan) -> bool {
+    plan.schema().columns().into_iter().any(|column| group_key::of(&Expr::Column(column), plan.schema()).is_some())
 }
 
-/// A group of SUPER values shows one of them.
+/// A group of equal values shows one of them.
 fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
     let schema = aggregate.input.schema();
     let is_super = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::LargeBinary));
-    if !aggregate.group_expr.iter().any(is_super) {
+    let key_of = |expr: &Expr| match expr {
+        Expr::GroupingSet(_) => None,
+        expr => group_key::of(&expr.clone().unalias(), schema),
+    };
+    if !aggregate.group_expr.iter().any(|expr| key_of(expr).is_some()) {
         if let [Expr::GroupingSet(sets)] = aggregate.group_expr.as_slice()
             && sets.distinct_expr().into_iter().any(is_super)
         {
@@ -59,15 +66,15 @@ fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
             columns.push(column);
             continue;
         };
-        if !is_super(expr) {
+        let Some((key, representative)) = key_of(expr) else {
             group.push(expr.clone());
             columns.push(column);
             continue;
-        }
+        };
         let expr = expr.clone().unalias();
-        group.push(call(&KEY, vec![expr.clone()]).alias(format!("\u{1}key {index}")));
+        group.push(key.alias(format!("\u{1}key {index}")));
         let name = format!("\u{1}group {index}");
-        let first = AggregateFunction::new_udf(first_value_udaf(), vec![expr], false, None, vec![], None);
+        let first = AggregateFunction::new_udf(representative, vec![expr], false, None, vec![], None);
         shown.push(Expr::AggregateFunction(first).alias(&name));
         columns.push(Expr::Column(Column::new_unqualified(name)).alias_qualified(qualifier.cloned(), field.name()));
     }
@@ -78,8 +85,8 @@ fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
 fn sorted(mut sort: Sort) -> DataFusionResult<LogicalPlan> {
     let schema = Arc::clone(sort.input.schema());
     for expr in &mut sort.expr {
-        if matches!(expr.expr.get_type(&schema), Ok(DataType::LargeBinary)) {
-            expr.expr = call(&KEY, vec![expr.expr.clone()]);
+        if let Some(key) = group_key::of_sort(&expr.expr, &schema) {
+            expr.expr = key;
         }
     }
     Ok(LogicalPlan::Sort(sort))
@@ -92,6 +99,9 @@ fn joined(mut join: Join) -> DataFusionResult<LogicalPlan> {
         if types.0 == DataType::LargeBinary || types.1 == DataType::LargeBinary {
             *left_key = key(left_key.clone(), &left)?;
             *right_key = key(right_key.clone(), &right)?;
+        } else if is_text(&types.0) && is_text(&types.1) && !(is_trim_blanks(left_key) && is_trim_blanks(right_key)) {
+            *left_key = trim_blanks(left_key.clone());
+            *right_key = trim_blanks(right_key.clone());
         }
     }
     Ok(LogicalPlan::Join(join))

@@ -16,7 +16,10 @@ use datafusion::{
 use super::datetime::zone::{self, Zone};
 use crate::{
     error::Error,
-    types::text::{IntervalStyle, TextFormat},
+    types::{
+        DateStyle,
+        text::{IntervalStyle, TextFormat},
+    },
 };
 
 /// The parameters that a session has set, by name; what is missing has its default.
@@ -66,6 +69,7 @@ impl SessionSettings {
                 Some("sql_standard") => IntervalStyle::SqlStandard,
                 _ => IntervalStyle::Postgres,
             },
+            date_style: self.get("datestyle").and_then(|style| DateStyle::default().changed(style)).unwrap_or_default(),
             now: self.statement_start,
         }
     }

@@ -12,9 +12,9 @@ use datafusion::{
 use super::type_name;
 use crate::error::Error;
 
-/// Functions that Redshift has and that are not here: CHECKSUM's algorithm is not documented, the others are of types
-/// that no column can have.
-const MISSING: [&str; 5] = ["checksum", "get_byte", "set_bit", "set_byte", "to_ascii"];
+/// Functions of the leader node that Redshift deprecates and that are not here: they are of types that no column can
+/// have.
+const MISSING: [&str; 4] = ["get_byte", "set_bit", "set_byte", "to_ascii"];
 
 /// Functions of PostgreSQL that Redshift has not (page c_unsupported-postgresql-functions).
 const OF_POSTGRESQL: [&str; 24] = [

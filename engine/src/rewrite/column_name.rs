@@ -25,6 +25,7 @@ pub fn name_columns(select: &mut Select) {
         match std::mem::replace(item, placeholder) {
             SelectItem::UnnamedExpr(expr) => {
                 let name = default_name(&expr);
+                let is_column = |expr: &Expr| is_column(expr) && !is_word(expr);
                 // A plain column keeps its qualifier, unless its name is taken already.
                 *item = if is_column(&expr) && seen.insert(name.clone()) {
                     SelectItem::UnnamedExpr(expr)
@@ -61,6 +62,12 @@ fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
 }
 
+/// Whether an identifier is a word that stands for a value of the session.
+fn is_word(expr: &Expr) -> bool {
+    matches!(expr, Expr::Identifier(ident) if ident.quote_style.is_none()
+        && (ident.value == "current_user_id" || word_name(&ident.value) != ident.value))
+}
+
 /// The name of a column made of `expr`.
 pub fn default_name(expr: &Expr) -> String {
     match expr {
@@ -87,6 +94,7 @@ pub fn default_name(expr: &Expr) -> String {
             _ => "case".to_owned(),
         },
         Expr::Extract { .. } => "date_part".to_owned(),
+        Expr::Substring { shorthand: true, .. } => "substr".to_owned(),
         Expr::Substring { .. } => "substring".to_owned(),
         Expr::Trim { trim_where: Some(TrimWhereField::Leading), .. } => "ltrim".to_owned(),
         Expr::Trim { trim_where: Some(TrimWhereField::Trailing), .. } => "rtrim".to_owned(),
@@ -145,7 +153,7 @@ fn word_name(word: &str) -> String {
         "current_timestamp" => "timestamptz".to_owned(),
         "localtime" => "time".to_owned(),
         "localtimestamp" => "timestamp".to_owned(),
-        "user" | "session_user" => "current_user".to_owned(),
+        "user" => "current_user".to_owned(),
         _ => word.to_owned(),
     }
 }
@@ -154,6 +162,7 @@ fn function_name(function: &Function) -> String {
     let name = function.name.0.last().map(|part| part.to_string().to_lowercase()).unwrap_or_default();
     match name.as_str() {
         "dateadd" => "date_add".to_owned(),
+        "date_part" => "pgdate_part".to_owned(),
         "datediff" => "date_diff".to_owned(),
         "getdate" | "sysdate" => "timestamp".to_owned(),
         "nvl" => "coalesce".to_owned(),
@@ -161,6 +170,7 @@ fn function_name(function: &Function) -> String {
         "decode" => "case".to_owned(),
         // Named after its first argument, as the documentation's examples print it.
         "nullif" => first_argument(function).map_or(name, default_name),
+        _ if matches!(function.args, FunctionArguments::None) => word_name(&name),
         _ => name,
     }
 }

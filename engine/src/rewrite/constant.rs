@@ -19,6 +19,8 @@ pub struct Constants {
     pub statement_start: DateTime<Utc>,
     /// Current user.
     pub user: String,
+    /// Its id.
+    pub user_id: i64,
     /// Current database.
     pub database: String,
     /// First schema of the search path that exists.
@@ -41,6 +43,7 @@ impl Constants {
             transaction_start: DateTime::UNIX_EPOCH,
             statement_start: DateTime::UNIX_EPOCH,
             user: "awsuser".to_owned(),
+            user_id: 100,
             database: "dev".to_owned(),
             schema: Some("public".to_owned()),
             process_id: 1,
@@ -101,7 +104,7 @@ impl Constants {
                 format!("{}+00", self.transaction_start.format("%Y-%m-%d %H:%M:%S%.6f")),
             ),
             "current_user" | "session_user" | "user" => text(&self.user),
-            "current_user_id" => Expr::value(Value::Number("100".to_owned(), false)),
+            "current_user_id" => Expr::value(Value::Number(self.user_id.to_string(), false)),
             _ => return None,
         })
     }

@@ -5,17 +5,19 @@ use blueshift_sql::ast::{
     Ident,
     sql::{
         BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TrimWhereField, UnaryOperator, Value,
+        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TimezoneInfo, TrimWhereField, UnaryOperator, Value,
         ValueWithSpan,
     },
 };
 
 use datafusion::arrow::compute::SortOptions;
 
+use super::window;
 use crate::{
     error::{Error, Result},
     functions::{
         aggregate::listagg::order_specification,
+        datetime::{literal, part::DatePart},
         operator::{BITWISE_NOT, CAST, NEGATION},
     },
     types::RedshiftType,
@@ -31,12 +33,16 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
         casts_as_calls(function)?;
         keys_as_arguments(function)?;
         grouping_id(function);
+        window::complete_frame(function);
         return quote_date_part(function);
     }
     let replacement = match &mut *expr {
         Expr::Extract { field, expr: value, .. } => {
             let part = field.to_string().trim_matches(['\'', '"']).to_lowercase();
-            call("extract", vec![text(&part), take(value)])
+            match zone_part(&part, value) {
+                Some(offset) => number(&offset.to_string()),
+                None => call("extract", vec![text(&part), take(value)]),
+            }
         }
         Expr::Position { expr: needle, r#in: haystack } => call("strpos", vec![take(haystack), take(needle)]),
         Expr::Substring { expr: value, substring_from, substring_for, .. } => {
@@ -97,6 +103,27 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     };
     *expr = replacement;
     Ok(())
+}
+
+/// The part of a TIMETZ literal that its zone tells (page r_EXTRACT_function): a literal is not turned into UTC first.
+fn zone_part(part: &str, value: &Expr) -> Option<i64> {
+    let part = DatePart::parse(part).ok().filter(|part| part.needs_zone())?;
+    let (data_type, literal) = match value {
+        Expr::TypedString(typed) => (&typed.data_type, &typed.value.value),
+        Expr::Cast { expr, data_type, .. } => match &**expr {
+            Expr::Value(value) => (data_type, &value.value),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let is_timetz = match data_type {
+        DataType::Time(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => true,
+        other => other.to_string().eq_ignore_ascii_case("timetz"),
+    };
+    match literal {
+        Value::SingleQuotedString(text) if is_timetz => Some(part.extract(0, literal::timetz_offset(text)?)),
+        _ => None,
+    }
 }
 
 /// `GROUPING_ID(a, b)` is the GROUPING of several columns: a bit for each, the first the highest.

@@ -46,6 +46,9 @@ pub fn check_select(select: &Select, strict: bool) -> Result<()> {
             return Err(Error::not_supported("a row constructor"));
         }
     }
+    if strict && !select.from.is_empty() {
+        check_boolean_tests(select)?;
+    }
     if strict {
         for factor in select
             .from
@@ -69,6 +72,31 @@ pub fn check_select(select: &Select, strict: bool) -> Result<()> {
     }
     if !select.connect_by.is_empty() {
         return Err(Error::not_supported("CONNECT BY in a set operation"));
+    }
+    Ok(())
+}
+
+/// Redshift has no boolean test as a column (page r_Boolean_type).
+fn check_boolean_tests(select: &Select) -> Result<()> {
+    let is_test = |expr: &Expr| {
+        matches!(
+            expr,
+            Expr::IsTrue(_)
+                | Expr::IsFalse(_)
+                | Expr::IsUnknown(_)
+                | Expr::IsNotTrue(_)
+                | Expr::IsNotFalse(_)
+                | Expr::IsNotUnknown(_)
+        )
+    };
+    for item in &select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+            && is_test(expr)
+        {
+            return Err(Error::new(SqlState("42000"), "Not implemented")
+                .with_detail("A boolean is tested by IS in the WHERE clause only.")
+                .with_hint("Compare it with = in the select list."));
+        }
     }
     Ok(())
 }

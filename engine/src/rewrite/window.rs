@@ -2,7 +2,8 @@
 //! frame, frames count rows, and DISTINCT stays outside.
 
 use blueshift_sql::ast::sql::{
-    DuplicateTreatment, Function, FunctionArguments, WindowFrameUnits, WindowSpec, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArguments, Value, WindowFrameBound, WindowFrameUnits, WindowSpec,
+    WindowType,
 };
 
 use crate::error::{Error, Result, SqlState};
@@ -30,14 +31,21 @@ const FRAMED: [&str; 19] = [
     "variance",
 ];
 
+/// Functions whose OVER has neither order nor frame.
+const UNORDERED: [&str; 5] = ["listagg", "median", "percentile_cont", "percentile_disc", "ratio_to_report"];
+
+/// Functions whose OVER has no frame.
+const UNFRAMED: [&str; 8] = ["cume_dist", "dense_rank", "lag", "lead", "ntile", "percent_rank", "rank", "row_number"];
+
 /// Checks a call with OVER.
 ///
-/// Errors: 42601 for ORDER BY without a frame, 42P20 for DISTINCT, 0A000 for RANGE and GROUPS frames.
+/// Errors: 42601 for ORDER BY without a frame, 42P20 for DISTINCT and for an order or frame that a function cannot have, 0A000 for RANGE and GROUPS frames.
 pub fn check(function: &Function) -> Result<()> {
     let Some(WindowType::WindowSpec(window)) = &function.over else { return Ok(()) };
     let name = function.name.to_string().to_lowercase();
     if let FunctionArguments::List(list) = &function.args
         && list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+        && name != "listagg"
     {
         return Err(Error::new(SqlState("42P20"), format!("DISTINCT is not supported in the window function {name}")));
     }
@@ -45,6 +53,23 @@ pub fn check(function: &Function) -> Result<()> {
 }
 
 fn check_frame(name: &str, window: &WindowSpec) -> Result<()> {
+    let refuse = |what: &str| {
+        Err(Error::new(
+            SqlState("42P20"),
+            format!("the OVER clause of the window function {name} cannot contain {what}"),
+        ))
+    };
+    if UNORDERED.contains(&name) && !window.order_by.is_empty() {
+        return refuse("ORDER BY");
+    }
+    if (UNORDERED.contains(&name) || UNFRAMED.contains(&name)) && window.window_frame.is_some() {
+        return refuse("a frame clause");
+    }
+    let is_text =
+        |expr: &Expr| matches!(expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)));
+    if window.partition_by.iter().chain(window.order_by.iter().map(|key| &key.expr)).any(is_text) {
+        return refuse("string literals");
+    }
     match &window.window_frame {
         Some(frame) if frame.units != WindowFrameUnits::Rows => {
             Err(Error::not_supported(format!("a window frame in {}", frame.units)))
@@ -54,5 +79,17 @@ fn check_frame(name: &str, window: &WindowSpec) -> Result<()> {
             "Aggregate window functions with an ORDER BY clause require a frame clause",
         )),
         _ => Ok(()),
+    }
+}
+
+/// `ROWS UNBOUNDED FOLLOWING` is `ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING`.
+pub fn complete_frame(function: &mut Function) {
+    if let Some(WindowType::WindowSpec(window)) = &mut function.over
+        && let Some(frame) = &mut window.window_frame
+        && frame.end_bound.is_none()
+        && matches!(frame.start_bound, WindowFrameBound::Following(None))
+    {
+        frame.start_bound = WindowFrameBound::CurrentRow;
+        frame.end_bound = Some(WindowFrameBound::Following(None));
     }
 }

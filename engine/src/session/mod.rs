@@ -471,6 +471,8 @@ impl Session {
                 transaction_start,
                 statement_start: now,
                 user: self.info.user.clone(),
+                user_id: crate::security::principal::user(&snapshot, &self.info.owner, &self.info.user)
+                    .map_or(0, |user| user.id),
                 database: self.info.database.clone(),
                 schema,
                 process_id: self.info.process_id,

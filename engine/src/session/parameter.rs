@@ -86,6 +86,11 @@ impl Parameters {
             ));
         }
         match value {
+            // What a date style does not name stays as it was.
+            Some(value) if name == "datestyle" => {
+                let style = parameter_kind::date_style(self.get(name).unwrap_or_default(), &value)?;
+                self.set.insert(name.to_owned(), style)
+            }
             Some(value) => self.set.insert(name.to_owned(), normalized(name, value)?),
             None => self.set.remove(name),
         };

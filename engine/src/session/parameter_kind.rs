@@ -1,6 +1,9 @@
 //! What values the parameters take ("Configuration reference" of the guide), beyond switches.
 
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    types::DateStyle,
+};
 
 /// What a parameter takes.
 enum Kind {
@@ -10,13 +13,11 @@ enum Kind {
     Number(f64, f64),
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A style and an order of date parts.
-    DateStyle,
     /// Names of schemas.
     Names,
 }
 
-const KINDS: [(&str, Kind); 14] = [
+const KINDS: [(&str, Kind); 13] = [
     ("analyze_threshold_percent", Kind::Number(0.0, 100.0)),
     (
         "client_min_messages",
@@ -25,7 +26,6 @@ const KINDS: [(&str, Kind); 14] = [
             "fatal", "panic",
         ]),
     ),
-    ("datestyle", Kind::DateStyle),
     ("default_geometry_encoding", Kind::Integer(1, 2)),
     ("extra_float_digits", Kind::Integer(-15, 2)),
     ("max_concurrency_scaling_clusters", Kind::Integer(0, 10)),
@@ -44,7 +44,7 @@ const KINDS: [(&str, Kind); 14] = [
 
 /// The value as it is kept; None: the parameter takes any text.
 ///
-/// Errors: 22023 for a value that it does not take, 0A000 for one that blueshift does not have.
+/// Errors: 22023 for a value that it does not take.
 pub fn normalized(name: &str, value: &str) -> Result<Option<String>> {
     let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else { return Ok(None) };
     let invalid = || {
@@ -74,31 +74,20 @@ pub fn normalized(name: &str, value: &str) -> Result<Option<String>> {
             let found = words.iter().find(|word| **word == lower).ok_or_else(invalid)?;
             if name == "stored_proc_log_min_messages" { found.to_ascii_uppercase() } else { (*found).to_owned() }
         }
-        Kind::DateStyle => date_style(value).ok_or_else(invalid)??,
         Kind::Names => value.split(',').map(str::trim).collect::<Vec<_>>().join(", "),
     }))
 }
 
-/// Dates are always written in ISO form and read with the month before the day, so that is what can be set.
-/// None: no date style.
-fn date_style(value: &str) -> Option<Result<String>> {
-    let (mut style, mut order) = ("ISO", "MDY");
-    for word in value.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()) {
-        match word.to_ascii_lowercase().as_str() {
-            "iso" | "default" => style = "ISO",
-            "postgres" => style = "Postgres",
-            "sql" => style = "SQL",
-            "german" => style = "German",
-            "mdy" | "us" | "noneuro" | "noneuropean" => order = "MDY",
-            "dmy" | "euro" | "european" => order = "DMY",
-            "ymd" => order = "YMD",
-            _ => return None,
-        }
-    }
-    if style != "ISO" || order == "DMY" {
-        return Some(Err(Error::not_supported(format!("datestyle \"{style}, {order}\""))));
-    }
-    Some(Ok(format!("{style}, {order}")))
+/// A date style after a change.
+///
+/// Errors: 22023 for what is no date style.
+pub fn date_style(current: &str, value: &str) -> Result<String> {
+    let style = DateStyle::default().changed(current).unwrap_or_default();
+    let changed = style.changed(value).ok_or_else(|| {
+        let message = format!("invalid value for parameter \"datestyle\": \"{value}\"");
+        Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
+    })?;
+    Ok(changed.to_string())
 }
 
 #[cfg(test)]
@@ -108,8 +97,6 @@ mod tests {
     #[test]
     fn values_are_checked() {
         for (name, value, kept) in [
-            ("datestyle", "iso", "ISO, MDY"),
-            ("datestyle", "ISO,YMD", "ISO, YMD"),
             ("wlm_query_slot_count", "5", "5"),
             ("analyze_threshold_percent", "20.0", "20"),
             ("client_min_messages", "WARNING", "warning"),
@@ -120,12 +107,13 @@ mod tests {
         for (name, value, state) in [
             ("wlm_query_slot_count", "51", "22023"),
             ("wlm_query_slot_count", "many", "22023"),
-            ("datestyle", "julian", "22023"),
-            ("datestyle", "SQL, DMY", "0A000"),
             ("client_min_messages", "loud", "22023"),
         ] {
             assert_eq!(normalized(name, value).unwrap_err().state().0, state, "{name}");
         }
+        assert_eq!(date_style("ISO, MDY", "iso").unwrap(), "ISO, MDY");
+        assert_eq!(date_style("ISO, DMY", "sql").unwrap(), "SQL, DMY");
+        assert_eq!(date_style("ISO, MDY", "julian").unwrap_err().state().0, "22023");
         assert!(normalized("query_group", "anything").unwrap().is_none());
     }
 }

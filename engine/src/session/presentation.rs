@@ -1,12 +1,11 @@
 //! How the values of a result look to this session: a CHAR is padded with blanks to its length (which it is kept
-//! without), a TIMESTAMPTZ bears the session's time zone, and what `extra_float_digits` and `intervalstyle` change is
-//! written out as text.
+//! without), a TIMESTAMPTZ bears the session's time zone, and what `extra_float_digits`, `intervalstyle` and
+//! `datestyle` change is written out as text.
 
 use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, StringViewBuilder},
-    compute::cast,
     datatypes::{DataType, Field, Schema, TimeUnit, TimestampMicrosecondType},
     record_batch::{RecordBatch, RecordBatchOptions},
 };
@@ -15,7 +14,8 @@ use super::{ResultColumn, Session};
 use crate::{
     error::{Error, Result},
     types::{
-        RedshiftType,
+        DateForm, RedshiftType,
+        cast::padded,
         text::{IntervalStyle, TextFormat},
     },
 };
@@ -48,24 +48,6 @@ fn char_width(type_name: &str) -> Option<usize> {
     }
 }
 
-/// Text with blanks at its end to a length in bytes.
-fn padded(array: &ArrayRef, width: usize) -> Result<ArrayRef> {
-    let texts = cast(array, &DataType::Utf8View).map_err(Error::internal)?;
-    let mut builder = StringViewBuilder::with_capacity(array.len());
-    let mut text = String::new();
-    for value in texts.as_string_view() {
-        let Some(value) = value else {
-            builder.append_null();
-            continue;
-        };
-        text.clear();
-        text.push_str(value);
-        text.extend(std::iter::repeat_n(' ', width.saturating_sub(value.len())));
-        builder.append_value(&text);
-    }
-    cast(&(Arc::new(builder.finish()) as ArrayRef), array.data_type()).map_err(Error::internal)
-}
-
 struct Look {
     format: TextFormat,
     zone: Option<Arc<str>>,
@@ -76,15 +58,16 @@ impl Look {
         self.zone.is_none()
             && self.format.extra_float_digits == 0
             && self.format.interval_style == IntervalStyle::Postgres
+            && self.format.date_style.form == DateForm::Iso
     }
 
     /// The type that holds a column in this look.
     fn data_type(&self, data_type: &DataType) -> DataType {
         match data_type {
+            written if self.writes(written) => DataType::Utf8View,
             DataType::Timestamp(unit, Some(_)) => {
                 DataType::Timestamp(*unit, Some(self.zone.clone().unwrap_or_else(|| Arc::from("UTC"))))
             }
-            written if self.writes(written) => DataType::Utf8View,
             other => other.clone(),
         }
     }
@@ -94,6 +77,9 @@ impl Look {
         match data_type {
             DataType::Float32 | DataType::Float64 => self.format.extra_float_digits != 0,
             DataType::Interval(_) | DataType::Duration(_) => self.format.interval_style != IntervalStyle::Postgres,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
+                self.format.date_style.form != DateForm::Iso
+            }
             _ => false,
         }
     }
@@ -116,7 +102,9 @@ impl Look {
     }
 
     fn array(&self, array: &ArrayRef) -> Result<ArrayRef> {
-        if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = array.data_type() {
+        if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = array.data_type()
+            && !self.writes(array.data_type())
+        {
             let instants = array.as_primitive::<TimestampMicrosecondType>().clone();
             return Ok(Arc::new(instants.with_data_type(self.data_type(array.data_type()))));
         }

@@ -17,7 +17,7 @@ use datafusion::arrow::{
 };
 
 use super::{
-    RedshiftType, parse, super_value, temporal,
+    RedshiftType, bytes, parse, super_value, temporal,
     text::{self, DOUBLE_DIGITS, REAL_DIGITS, TextFormat},
 };
 use crate::{
@@ -71,6 +71,12 @@ pub fn cast_array_in(array: &ArrayRef, target: &RedshiftType, mode: CastMode, fo
             if matches!(source, DataType::Decimal128(..)) { "numeric" } else { "double precision" },
             "boolean",
         )),
+        RedshiftType::Varbyte(length) if source.is_integer() => {
+            limit_bytes(&bytes::from_integers(array)?, target, *length, mode)
+        }
+        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt if *source == DataType::BinaryView => {
+            bytes::to_integers(array.as_binary_view(), target, mode)
+        }
         RedshiftType::Varbyte(length) if *source == DataType::BinaryView => limit_bytes(array, target, *length, mode),
         RedshiftType::Numeric(precision, scale) if source.is_floating() => {
             floats_to_decimal(array, target, (*precision, *scale), mode)
@@ -225,6 +231,25 @@ fn bytes_to_text(array: &ArrayRef, mode: CastMode) -> Result<StringViewArray> {
         Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, "the bytes of a VARBYTE value are no valid UTF-8 text")
     })?;
     Ok(text.as_string_view().clone())
+}
+
+/// Text with blanks at its end to a length in bytes.
+pub fn padded(array: &ArrayRef, width: usize) -> Result<ArrayRef> {
+    let texts = as_string_view(array)?;
+    let mut builder = StringViewBuilder::with_capacity(array.len());
+    let mut text = String::new();
+    for value in &texts {
+        let Some(value) = value else {
+            builder.append_null();
+            continue;
+        };
+        text.clear();
+        text.push_str(value);
+        text.extend(std::iter::repeat_n(' ', width.saturating_sub(value.len())));
+        builder.append_value(&text);
+    }
+    let padded: ArrayRef = Arc::new(builder.finish());
+    cast_with_options(&padded, array.data_type(), &CastOptions::default()).map_err(Error::internal)
 }
 
 /// Holds a VARBYTE to its length: a cast cuts, storing is refused (page r_VARBYTE_type).

@@ -4,10 +4,14 @@
 
 /// Arrays of the system catalog as text.
 mod array_text;
+/// Integers as VARBYTE and back.
+mod bytes;
 /// Types that only the system catalog has.
 mod catalog_type;
 /// The data types and their limits.
 mod data_type;
+/// How dates are written and read.
+mod date_style;
 /// Types written in SQL to [`RedshiftType`].
 mod from_ast;
 /// Intervals as text, in each style.
@@ -25,3 +29,4 @@ pub mod text;
 
 pub use catalog_type::CatalogType;
 pub use data_type::{IntervalField, RedshiftType, TYPE_METADATA_KEY};
+pub use date_style::{DateForm, DateOrder, DateStyle};

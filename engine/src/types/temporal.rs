@@ -90,7 +90,7 @@ pub fn date(text: &str, format: &TextFormat) -> Result<i32> {
     }
     match format.clock_word(text)? {
         Some(now) => calendar::check_date(now.div_euclid(MICROS_PER_DAY)),
-        None => literal::parse_date(text),
+        None => literal::parse_date_in(text, format.date_style.order),
     }
 }
 
@@ -101,7 +101,7 @@ pub fn timestamp(text: &str, format: &TextFormat) -> Result<i64> {
     }
     match format.clock_word(text)? {
         Some(now) => Ok(now),
-        None => literal::parse_timestamp(text),
+        None => literal::parse_timestamp_in(text, format.date_style.order),
     }
 }
 
@@ -112,7 +112,7 @@ pub fn timestamptz(text: &str, format: &TextFormat) -> Result<i64> {
     }
     match format.clock_word(text)? {
         Some(now) => format.zone.instant(now),
-        None => literal::parse_timestamptz(text, &format.zone),
+        None => literal::parse_timestamptz_in(text, &format.zone, format.date_style.order),
     }
 }
 

@@ -17,7 +17,9 @@ use datafusion::arrow::{
 };
 
 use super::{
-    array_text, interval_text,
+    array_text,
+    date_style::{Civil, DateForm, DateStyle},
+    interval_text,
     super_value::{self, Super},
 };
 use crate::{
@@ -60,6 +62,8 @@ pub struct TextFormat {
     pub extra_float_digits: i32,
     /// How intervals are written.
     pub interval_style: IntervalStyle,
+    /// How dates are written and read.
+    pub date_style: DateStyle,
     /// When the statement began, in microseconds since 1970 UTC: what `now` and `today` mean. None where no
     /// statement runs.
     pub now: Option<i64>,
@@ -67,7 +71,13 @@ pub struct TextFormat {
 
 impl Default for TextFormat {
     fn default() -> Self {
-        TextFormat { zone: Zone::Fixed(0), extra_float_digits: 0, interval_style: IntervalStyle::Postgres, now: None }
+        TextFormat {
+            zone: Zone::Fixed(0),
+            extra_float_digits: 0,
+            interval_style: IntervalStyle::Postgres,
+            date_style: DateStyle::default(),
+            now: None,
+        }
     }
 }
 
@@ -119,8 +129,10 @@ impl TextFormat {
             DataType::Binary => out.push_str(&hll::Sketch::text(array.as_binary::<i32>().value(row))),
             DataType::LargeBinary => super_value::text::write(Super::of(array.as_binary::<i64>().value(row)), out),
             DataType::BinaryView => push_hex(out, array.as_binary_view().value(row)),
-            DataType::Date32 => push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
-            DataType::Date64 => push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000)),
+            DataType::Date32 => self.push_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
+            DataType::Date64 => {
+                self.push_date(out, array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000));
+            }
             DataType::Time64(TimeUnit::Microsecond) => {
                 push_time(out, array.as_primitive::<Time64MicrosecondType>().value(row));
             }
@@ -129,11 +141,11 @@ impl TextFormat {
                 push_time(out, array.as_primitive::<Time64NanosecondType>().value(row) / 1_000);
                 out.push_str("+00");
             }
-            DataType::Timestamp(unit, None) => push_timestamp(out, timestamp_micros(array, row, unit)),
+            DataType::Timestamp(unit, None) => self.push_timestamp(out, timestamp_micros(array, row, unit), None),
             // UTC is how it is kept; any other zone is the one to show it in.
             DataType::Timestamp(unit, Some(zone)) => {
                 let zone = if zone.as_ref() == "UTC" { self.zone } else { zone::parse(zone)? };
-                push_instant(out, timestamp_micros(array, row, unit), zone);
+                self.push_timestamp(out, timestamp_micros(array, row, unit), Some(zone));
             }
             DataType::Interval(unit) => {
                 let (months, days, micros) = interval_parts(array, row, unit);
@@ -168,6 +180,31 @@ impl TextFormat {
         usize::try_from(certain + self.extra_float_digits).unwrap_or(1).max(1)
     }
 
+    /// Days since 1970-01-01; years before 1 get ` BC`.
+    fn push_date(&self, out: &mut String, days: i64) {
+        let date = Civil::from_days(days);
+        self.date_style.push_date(out, date);
+        push_era(out, date.year);
+    }
+
+    /// A timestamp, or an instant as local time of a zone with what stands for the zone: in ISO form its offset.
+    fn push_timestamp(&self, out: &mut String, micros: i64, zone: Option<Zone>) {
+        let offset = zone.map_or(0, |zone| zone.offset_at(micros));
+        let local = micros.saturating_add(i64::from(offset) * MICROS_PER_SECOND);
+        let date = Civil::from_days(local.div_euclid(MICROS_PER_DAY));
+        let time = |out: &mut String| push_time(out, local.rem_euclid(MICROS_PER_DAY));
+        self.date_style.push_timestamp(out, date, time);
+        match zone {
+            None => {}
+            Some(_) if self.date_style.form == DateForm::Iso => push_offset(out, offset),
+            Some(zone) => {
+                out.push(' ');
+                out.push_str(&zone.abbreviation_at(micros));
+            }
+        }
+        push_era(out, date.year);
+    }
+
     fn push_interval(&self, out: &mut String, months: i64, days: i64, micros: i64) {
         match self.interval_style {
             IntervalStyle::Postgres => interval_text::postgres(out, months, days, micros),
@@ -175,12 +212,6 @@ impl TextFormat {
             IntervalStyle::SqlStandard => interval_text::sql_standard(out, months, days, micros),
         }
     }
-}
-
-fn push_instant(out: &mut String, micros: i64, zone: Zone) {
-    let offset = zone.offset_at(micros);
-    push_timestamp(out, micros.saturating_add(i64::from(offset) * MICROS_PER_SECOND));
-    push_offset(out, offset);
 }
 
 fn push(out: &mut String, value: impl std::fmt::Display) {
@@ -252,13 +283,10 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Days since 1970-01-01 as `YYYY-MM-DD`; years before 1 get ` BC`.
-fn push_date(out: &mut String, days: i64) {
-    let (year, month, day) = civil_from_days(days);
-    if year > 0 {
-        let _ = write!(out, "{year:04}-{month:02}-{day:02}");
-    } else {
-        let _ = write!(out, "{:04}-{month:02}-{day:02} BC", 1 - year);
+/// Years before 1 are marked.
+fn push_era(out: &mut String, year: i64) {
+    if year <= 0 {
+        out.push_str(" BC");
     }
 }
 
@@ -268,16 +296,6 @@ pub(super) fn push_time(out: &mut String, micros: i64) {
     let fraction = micros.rem_euclid(MICROS_PER_SECOND);
     if fraction != 0 {
         out.push_str(trim_fraction(&format!(".{fraction:06}")));
-    }
-}
-
-fn push_timestamp(out: &mut String, micros: i64) {
-    let days = micros.div_euclid(MICROS_PER_DAY);
-    let (year, month, day) = civil_from_days(days);
-    let _ = write!(out, "{:04}-{month:02}-{day:02} ", if year > 0 { year } else { 1 - year });
-    push_time(out, micros.rem_euclid(MICROS_PER_DAY));
-    if year <= 0 {
-        out.push_str(" BC");
     }
 }
 
@@ -307,20 +325,6 @@ fn interval_parts(array: &dyn Array, row: usize, unit: &IntervalUnit) -> (i32, i
             (value.months, value.days, value.nanoseconds / 1_000)
         }
     }
-}
-
-/// Days since 1970-01-01 to year, month, day of the proleptic Gregorian calendar.
-fn civil_from_days(days: i64) -> (i64, u32, u32) {
-    // Count from 0000-03-01, so that the leap day is the last day of a year.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 } as u32;
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

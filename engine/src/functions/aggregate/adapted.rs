@@ -175,7 +175,7 @@ pub const DOCUMENTATION: [&Documentation; 11] =
 /// All of them for DataFusion.
 pub fn all() -> Vec<Arc<AggregateUDF>> {
     vec![
-        adapt(built_in::min_max::min_udaf(), &MIN, Takes::Ordered),
+        min(),
         adapt(built_in::min_max::max_udaf(), &MAX, Takes::Ordered),
         adapt(built_in::any_value::any_value_udaf(), &ANY_VALUE, Takes::Anything),
         adapt(built_in::bit_and_or_xor::bit_and_udaf(), &BIT_AND, Takes::Integers),
@@ -187,6 +187,11 @@ pub fn all() -> Vec<Arc<AggregateUDF>> {
         adapt(built_in::variance::var_samp_udaf(), &VAR_SAMP, Takes::Numbers),
         adapt(built_in::variance::var_pop_udaf(), &VAR_POP, Takes::Numbers),
     ]
+}
+
+/// MIN
+pub fn min() -> Arc<AggregateUDF> {
+    adapt(built_in::min_max::min_udaf(), &MIN, Takes::Ordered)
 }
 
 fn adapt(inner: Arc<AggregateUDF>, documentation: &'static Documentation, takes: Takes) -> Arc<AggregateUDF> {

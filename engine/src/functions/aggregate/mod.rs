@@ -61,6 +61,11 @@ pub const DOCUMENTATION: &[&[&Documentation]] = &[
     ],
 ];
 
+/// MIN of what DataFusion orders as Redshift does.
+pub fn least() -> Arc<AggregateUDF> {
+    adapted::min()
+}
+
 /// All aggregate functions.
 pub fn all() -> Vec<Arc<AggregateUDF>> {
     let own = [

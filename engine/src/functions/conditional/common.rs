@@ -22,7 +22,7 @@ use crate::{
     },
     types::{
         RedshiftType,
-        cast::{CastMode, cast_array_in},
+        cast::{CastMode, cast_array_in, is_text},
         super_value,
     },
 };
@@ -199,6 +199,11 @@ pub fn cast_expression(expression: Expr, from: &DataType, to: &DataType) -> Expr
     match to {
         _ if from == to => expression,
         DataType::LargeBinary => cast_expr(expression, &RedshiftType::Super, CastMode::Explicit),
+        // Text is read, and anything written, as a cast does it.
+        _ if is_text(from) != is_text(to) => match RedshiftType::of_arrow(to) {
+            Some(target) => cast_expr(expression, &target, CastMode::Explicit),
+            None => cast(expression, to.clone()),
+        },
         _ => cast(expression, to.clone()),
     }
 }

@@ -1,11 +1,15 @@
 //! NVL2 (page r_NVL2).
 
+use arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, when};
 
 use super::common::{Choices, cast_expression, common_type, is_not_null};
 use crate::{
     error::{Error, Result},
-    functions::definition::{Documentation, ScalarFunction, Types},
+    functions::{
+        arguments::Kind,
+        definition::{Documentation, ScalarFunction, Types},
+    },
 };
 
 /// NVL2
@@ -23,7 +27,7 @@ pub static NVL2: ScalarFunction = ScalarFunction {
         example: "select nvl2(null, 1, 2); -- 2",
     },
     arity: (3, 3),
-    returns: |types| common_type(types, 1..3),
+    returns: result_type,
     invoke: |call| {
         let choices = Choices::new(call, 1..3, call.return_type)?;
         let (tested, constant) = call.array(0)?;
@@ -33,9 +37,17 @@ pub static NVL2: ScalarFunction = ScalarFunction {
     },
 };
 
+/// The common type of numbers and of dates; else that of the value for what is not NULL.
+fn result_type(types: &Types) -> Result<DataType> {
+    match (types.kind(1), types.kind(2)) {
+        (Kind::Text, other) if other != Kind::Super => Ok(DataType::Utf8View),
+        _ => common_type(types, 1..3),
+    }
+}
+
 /// `CASE WHEN a IS NOT NULL THEN b ELSE c END`
 pub fn rewrite(arguments: Vec<Expr>, types: &Types) -> Result<Expr> {
-    let result = common_type(types, 1..3)?;
+    let result = result_type(types)?;
     let [tested, value, other] =
         <[Expr; 3]>::try_from(arguments).map_err(|_| Error::internal("nvl2 has three arguments"))?;
     let value = cast_expression(value, types.data_type(1), &result);

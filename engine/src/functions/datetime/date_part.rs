@@ -180,11 +180,12 @@ fn arguments(call: &Call) -> Result<Option<(DatePart, Source)>> {
     };
     let part = DatePart::parse(&name)?;
     let kind = call.kind(1);
-    if part.needs_zone() && kind != Kind::TimestampTz {
-        return Err(part.unsupported("timestamp without time zone"));
+    if part.needs_zone() && !matches!(kind, Kind::TimestampTz | Kind::TimeTz) {
+        return Err(part.unsupported(if kind == Kind::Time { "time" } else { "timestamp without time zone" }));
     }
     let source = match kind {
-        Kind::Time | Kind::TimeTz if part.in_time() => Source::Time(call.time(1)?),
+        // A TIMETZ is kept in UTC; the zone of a literal is seen to where EXTRACT is rewritten.
+        Kind::Time | Kind::TimeTz if part.in_time() || part.needs_zone() => Source::Time(call.time(1)?),
         Kind::Time | Kind::TimeTz => return Err(part.unsupported("time")),
         Kind::Interval if matches!(part, DatePart::DayOfWeek | DatePart::DayOfYear) => {
             return Err(part.unsupported("interval"));

@@ -1,6 +1,6 @@
 //! Text as dates, times and timestamps: the spellings that Redshift takes as input (pages
-//! r_Date_and_time_literals, r_Interval_literals). DateStyle is `ISO, MDY`: of two readings of
-//! `1/2/2000` the month comes first.
+//! r_Date_and_time_literals, r_Interval_literals). Which field of
+//! `1/2/2000` comes first says the parameter `datestyle`; by default the month.
 //!
 //! `now`, `today`, `tomorrow` and `yesterday` depend on the statement's clock, which comes with the session's
 //! settings (`types::text::TextFormat::clock_word`); here they are no literals.
@@ -11,7 +11,10 @@ use super::{
     calendar::{self, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, check_timestamp},
     zone::{self, Zone},
 };
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    types::DateOrder,
+};
 
 /// What a datetime literal says: each part may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -67,7 +70,12 @@ pub fn weekday_by_name(word: &str) -> Option<i64> {
 
 /// Text as DATE: days since 1970-01-01. A time of day after it is ignored.
 pub fn parse_date(text: &str) -> Result<i32> {
-    let literal = parse(text, false, "date")?;
+    parse_date_in(text, DateOrder::Mdy)
+}
+
+/// The same with another order of fields.
+pub fn parse_date_in(text: &str, order: DateOrder) -> Result<i32> {
+    let literal = parse(text, false, order, "date")?;
     let days = literal.days.ok_or_else(|| invalid(text, "date"))?;
     let carry = i64::from(literal.time == Some(MICROS_PER_DAY));
     calendar::check_date(days + carry)
@@ -75,29 +83,46 @@ pub fn parse_date(text: &str) -> Result<i32> {
 
 /// Text as TIME: microseconds since midnight. A date and a zone are ignored.
 pub fn parse_time(text: &str) -> Result<i64> {
-    let literal = parse(text, true, "time without time zone")?;
+    let literal = parse(text, true, DateOrder::Mdy, "time without time zone")?;
     literal.time.map(|time| time % MICROS_PER_DAY).ok_or_else(|| invalid(text, "time without time zone"))
 }
 
 /// Text as TIMETZ: microseconds since midnight UTC; without a zone it is time of `zone`.
 pub fn parse_timetz(text: &str, zone: &Zone) -> Result<i64> {
-    let literal = parse(text, true, "time with time zone")?;
+    let literal = parse(text, true, DateOrder::Mdy, "time with time zone")?;
     let time = literal.time.ok_or_else(|| invalid(text, "time with time zone"))?;
     let day = literal.days.unwrap_or(0) * MICROS_PER_DAY;
     let offset = literal.zone.unwrap_or(*zone).offset_at_local(day + time);
     Ok((time - i64::from(offset) * MICROS_PER_SECOND).rem_euclid(MICROS_PER_DAY))
 }
 
+/// Seconds east of Greenwich of the zone that a TIMETZ literal names; None where it names none.
+pub fn timetz_offset(text: &str) -> Option<i32> {
+    let literal = parse(text, true, DateOrder::Mdy, "time with time zone").ok()?;
+    let local = literal.days.unwrap_or(0) * MICROS_PER_DAY + literal.time?;
+    literal.zone.map(|zone| zone.offset_at_local(local))
+}
+
 /// Text as TIMESTAMP: microseconds since 1970. A zone is ignored.
 pub fn parse_timestamp(text: &str) -> Result<i64> {
-    let literal = parse(text, false, "timestamp without time zone")?;
+    parse_timestamp_in(text, DateOrder::Mdy)
+}
+
+/// The same with another order of fields.
+pub fn parse_timestamp_in(text: &str, order: DateOrder) -> Result<i64> {
+    let literal = parse(text, false, order, "timestamp without time zone")?;
     let days = literal.days.ok_or_else(|| invalid(text, "timestamp without time zone"))?;
     check_timestamp(calendar::midnight(days)? + literal.time.unwrap_or(0))
 }
 
 /// Text as TIMESTAMPTZ: microseconds since 1970 UTC; without a zone it is local time of `zone`.
 pub fn parse_timestamptz(text: &str, zone: &Zone) -> Result<i64> {
-    let literal = parse(text, false, "timestamp with time zone")?;
+    parse_timestamptz_in(text, zone, DateOrder::Mdy)
+}
+
+/// The same with another order of fields.
+pub fn parse_timestamptz_in(text: &str, zone: &Zone, order: DateOrder) -> Result<i64> {
+    let literal = parse(text, false, order, "timestamp with time zone")?;
     let days = literal.days.ok_or_else(|| invalid(text, "timestamp with time zone"))?;
     let local = check_timestamp(calendar::midnight(days)? + literal.time.unwrap_or(0))?;
     literal.zone.unwrap_or(*zone).instant(local)
@@ -130,8 +155,8 @@ fn invalid(text: &str, type_name: &str) -> Error {
     Error::new(SqlState::INVALID_DATETIME_FORMAT, format!("invalid input syntax for type {type_name}: \"{text}\""))
 }
 
-fn parse(text: &str, time_only: bool, type_name: &str) -> Result<Literal> {
-    Reader { literal: Literal::default(), numbers: Vec::new(), month: None, before_christ: false, time_only }
+fn parse(text: &str, time_only: bool, order: DateOrder, type_name: &str) -> Result<Literal> {
+    Reader { literal: Literal::default(), numbers: Vec::new(), month: None, before_christ: false, time_only, order }
         .read(text)
         .map_err(|problem| match problem {
             Problem::Syntax => invalid(text, type_name),
@@ -149,6 +174,7 @@ struct Reader {
     month: Option<i64>,
     before_christ: bool,
     time_only: bool,
+    order: DateOrder,
 }
 
 impl Reader {
@@ -273,6 +299,16 @@ impl Reader {
             [year, day] if word.contains('.') && year.len() >= 4 && day.len() == 3 => {
                 self.set_day_of_year(digits(year)?, digits(day)?)
             }
+            // `17.12.1997`: with points, a day that can be no month comes first (page r_Datetime_types).
+            [day, month, year]
+                if word.contains('.')
+                    && self.order == DateOrder::Mdy
+                    && day.len() == 2
+                    && digits(day).is_ok_and(|day| day > 12)
+                    && digits(month).is_ok_and(|month| month <= 12) =>
+            {
+                self.three_fields(month, day, year)
+            }
             [first, second, third] => self.three_fields(first, second, third),
             _ => Err(Problem::Syntax),
         }
@@ -290,12 +326,19 @@ impl Reader {
             if first.len() > 2 {
                 return self.set_date(digits(first)?, month, digits(third)?);
             }
-            return self.set_date(year_of(third)?, month, digits(first)?);
+            return match self.order {
+                DateOrder::Ymd => self.set_date(year_of(first)?, month, digits(third)?),
+                _ => self.set_date(year_of(third)?, month, digits(first)?),
+            };
         }
         if first.len() > 2 {
             return self.set_date(digits(first)?, digits(second)?, digits(third)?);
         }
-        self.set_date(year_of(third)?, digits(first)?, digits(second)?)
+        match self.order {
+            DateOrder::Mdy => self.set_date(year_of(third)?, digits(first)?, digits(second)?),
+            DateOrder::Dmy => self.set_date(year_of(third)?, digits(second)?, digits(first)?),
+            DateOrder::Ymd => self.set_date(year_of(first)?, digits(second)?, digits(third)?),
+        }
     }
 
     /// A word of letters: month, weekday, AM/PM, BC/AD, zone.
@@ -445,6 +488,7 @@ mod tests {
             ("8 January 1999", "1999-01-08"),
             ("2008-02-18 02:36:48", "2008-02-18"),
             ("4713-01-01 BC", "4713-01-01 BC"),
+            ("17.12.1997", "1997-12-17"),
         ] {
             let mut out = String::new();
             text::write_date(&mut out, parse_date(text).unwrap_or_else(|error| panic!("{text}: {error}")).into());

@@ -1,5 +1,7 @@
-//! Hash functions (page hash-functions). CHECKSUM is absent: its algorithm is not documented.
+//! Hash functions (page hash-functions). CHECKSUM is documented for DECIMAL only.
 
+/// CHECKSUM
+pub mod checksum;
 /// CRC32
 pub mod crc32;
 /// MD5, SHA1 and SHA2
@@ -15,6 +17,7 @@ use super::definition::ScalarFunction;
 
 /// The family's scalar functions.
 pub const SCALAR: &[&ScalarFunction] = &[
+    &checksum::CHECKSUM,
     &crc32::CRC32,
     &digest::MD5,
     &digest::SHA1,

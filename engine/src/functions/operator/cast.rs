@@ -22,7 +22,7 @@ use crate::{
     functions::settings::SessionSettings,
     types::{
         RedshiftType,
-        cast::{CastMode, cast_array_in},
+        cast::{CastMode, cast_array_in, padded},
     },
 };
 
@@ -110,11 +110,20 @@ impl ScalarUDFImpl for CastFunction {
         };
         let (target, mode) = (target_of(Some(target))?, mode_of(mode)?);
         let format = SessionSettings::of(&args.config_options).text_format();
+        // The bytes of a CHAR are those of its whole length.
+        let padding = match (&target, args.arg_fields.first().and_then(|field| RedshiftType::of_field(field))) {
+            (RedshiftType::Varbyte(_), Some(RedshiftType::Char(length))) => Some(length as usize),
+            _ => None,
+        };
+        let cast_array = |array: &ArrayRef| match padding {
+            Some(width) => cast_array_in(&padded(array, width)?, &target, mode, &format),
+            None => cast_array_in(array, &target, mode, &format),
+        };
         match value {
-            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast_array_in(array, &target, mode, &format)?)),
+            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast_array(array)?)),
             ColumnarValue::Scalar(scalar) => {
                 let array: ArrayRef = scalar.to_array()?;
-                let cast = cast_array_in(&array, &target, mode, &format)?;
+                let cast = cast_array(&array)?;
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast, 0)?))
             }
         }

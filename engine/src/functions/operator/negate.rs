@@ -19,6 +19,7 @@ use crate::{
         arguments::{Call, Kind},
         definition::{Documentation, ScalarFunction},
         type_name,
+        varbyte::bitwise,
     },
 };
 
@@ -55,13 +56,13 @@ static INVERT: ScalarFunction = ScalarFunction {
         name: BITWISE_NOT,
         aliases: &[],
         category: "operator",
-        description: "The integer with all bits the other way round.",
-        arguments: &[("expression", "an integer")],
+        description: "The integer or VARBYTE with all bits the other way round.",
+        arguments: &[("expression", "an integer or a VARBYTE")],
         example: "select ~5; -- -6",
     },
     arity: (1, 1),
     returns: |types| {
-        types.require(0, |kind| kind == Kind::Integer)?;
+        types.require(0, |kind| matches!(kind, Kind::Integer | Kind::Binary))?;
         Ok(match types.data_type(0) {
             DataType::Null => DataType::Int64,
             other => other.clone(),
@@ -72,6 +73,7 @@ static INVERT: ScalarFunction = ScalarFunction {
         Ok(match call.return_type {
             DataType::Int16 => Arc::new(unary::<Int16Type, _, Int16Type>(array.as_primitive(), |value| !value)),
             DataType::Int32 => Arc::new(unary::<Int32Type, _, Int32Type>(array.as_primitive(), |value| !value)),
+            DataType::BinaryView => bitwise::inverted(call)?,
             _ => Arc::new(unary::<Int64Type, _, Int64Type>(call.int(0)?.array(), |value| !value)) as ArrayRef,
         })
     },

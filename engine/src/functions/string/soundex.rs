@@ -13,7 +13,7 @@ pub static SOUNDEX: ScalarFunction = ScalarFunction {
         name: "soundex",
         aliases: &[],
         category: "string",
-        description: "The American Soundex code: a letter and three digits. NULL for an empty string.",
+        description: "The American Soundex code: a letter and three digits; empty for a string without letters.",
         arguments: &[("string", "a string of which only the letters A to Z count")],
         example: "select soundex('Amazon'); -- A525",
     },
@@ -25,8 +25,8 @@ pub static SOUNDEX: ScalarFunction = ScalarFunction {
     invoke: |call| {
         let texts = call.text(0)?;
         call.write_text(|row, out| {
-            let Some(code) = texts.get(row).and_then(soundex) else { return Ok(false) };
-            out.extend(code.iter().map(|byte| char::from(*byte)));
+            let Some(text) = texts.get(row) else { return Ok(false) };
+            out.extend(soundex(text).iter().flatten().map(|byte| char::from(*byte)));
             Ok(true)
         })
     },
@@ -52,9 +52,12 @@ pub static DIFFERENCE: ScalarFunction = ScalarFunction {
         let (first, second) = (call.text(0)?, call.text(1)?);
         call.build::<Int32Type>(|row| {
             let (Some(first), Some(second)) = (first.get(row), second.get(row)) else { return Ok(None) };
-            // without letters nothing agrees
-            let codes = soundex(first).zip(soundex(second));
-            Ok(Some(codes.map_or(0, |(a, b)| a.iter().zip(b).filter(|(a, b)| **a == *b).count() as i32)))
+            Ok(Some(match (soundex(first), soundex(second)) {
+                (Some(first), Some(second)) => first.iter().zip(second).filter(|(a, b)| **a == *b).count() as i32,
+                // What the page says of two strings without letters.
+                (None, None) => 1,
+                _ => 0,
+            }))
         })
     },
 };

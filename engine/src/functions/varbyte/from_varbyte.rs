@@ -22,12 +22,12 @@ pub static FROM_VARBYTE: ScalarFunction = ScalarFunction {
         aliases: &[],
         category: "varbyte",
         description: "A VARBYTE as text in a format.",
-        arguments: &[("binary_value", "a VARBYTE"), ("format", "hex, binary, utf8 or utf-8")],
+        arguments: &[("binary_value", "a VARBYTE, or text for its bytes"), ("format", "hex, binary, utf8 or utf-8")],
         example: "select from_varbyte(to_varbyte('a', 'utf8'), 'hex'); -- 61",
     },
     arity: (2, 2),
     returns: |types| {
-        types.require(0, |kind| kind == Kind::Binary)?;
+        types.require(0, |kind| matches!(kind, Kind::Binary | Kind::Text))?;
         types.require(1, |kind| kind == Kind::Text)?;
         Ok(DataType::Utf8View)
     },

@@ -1,5 +1,7 @@
 //! VARBYTE functions (page varbyte-functions).
 
+/// `~`, `&`, `|` and `#`
+pub mod bitwise;
 /// FROM_HEX
 pub mod from_hex;
 /// FROM_VARBYTE and TO_VARBYTE

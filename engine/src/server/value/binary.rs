@@ -49,7 +49,7 @@ pub fn write(
         DataType::Decimal128(_, scale) => {
             numeric::encode(out, array.as_primitive::<Decimal128Type>().value(row), *scale);
         }
-        // Floats and intervals are text already when the session wants them written in a way of its own.
+        // Floats, intervals and dates are text already when the session wants them written in a way of its own.
         DataType::Utf8View if !is_text(wire_type.oid) => from_text(out, array.as_string_view().value(row), wire_type)?,
         DataType::Utf8View => out.put_slice(array.as_string_view().value(row).as_bytes()),
         DataType::Utf8 => out.put_slice(array.as_string::<i32>().value(row).as_bytes()),
@@ -138,6 +138,8 @@ fn is_text(type_oid: u32) -> bool {
             | oid::INTERVAL
             | oid::INTERVAL_YEAR_TO_MONTH
             | oid::INTERVAL_DAY_TO_SECOND
+            | oid::DATE
+            | oid::TIMESTAMP
             | oid::TIMESTAMPTZ
     )
 }
@@ -147,6 +149,9 @@ fn from_text(out: &mut BytesMut, text: &str, wire_type: &WireType) -> Result<()>
     match wire_type.oid {
         oid::FLOAT4 => out.put_f32(number()? as f32),
         oid::FLOAT8 => out.put_f64(number()?),
+        oid::DATE | oid::TIMESTAMP | oid::TIMESTAMPTZ => {
+            return Err(Error::not_supported("the binary form of a date in another datestyle than ISO"));
+        }
         _ => return Err(Error::not_supported("the binary form of an interval in another intervalstyle than postgres")),
     }
     Ok(())

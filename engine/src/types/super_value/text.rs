@@ -53,22 +53,20 @@ fn write_object(elements: Elements<'_>, out: &mut String) {
     out.push('}');
 }
 
-/// The shortest text that reads as the same number; very large and small ones with an exponent.
+/// The shortest digits that read as the same number, always with an exponent (`2.22e+0`): so a reader tells floats
+/// from decimals, as the page r_is_float shows.
 pub fn write_float(value: f64, out: &mut String) {
-    let magnitude = value.abs();
-    let written = if value.is_nan() {
+    if value.is_nan() {
         out.push_str("NaN");
-        return;
     } else if value.is_infinite() {
         out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
-        return;
-    } else if magnitude != 0.0 && !(1e-5..1e15).contains(&magnitude) {
-        write!(out, "{value:e}")
     } else {
-        write!(out, "{value}")
-    };
-    // Writing to a String cannot fail.
-    let _ = written;
+        let written = format!("{value:e}");
+        let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+        let sign = if exponent.starts_with('-') { "" } else { "+" };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{digits}e{sign}{exponent}");
+    }
 }
 
 /// A string in quotes, escaped as JSON demands and no further.
