@@ -220,6 +220,10 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
     if let Some(expr) = planned {
         return Ok(Transformed::yes(expr));
     }
+    // Between texts, + is ||, as AWS's own scripts write it.
+    if operator == ArithmeticOperator::Add && is_text(&left_type) && is_text(&right_type) {
+        return Ok(Transformed::yes(CONCAT.to_udf().call(vec![left, right])));
+    }
     let known = |data_type: &DataType| RedshiftType::of_arrow(data_type).is_some() && *data_type != DataType::Null;
     if known(&left_type) && known(&right_type) {
         let symbol = binary.op;

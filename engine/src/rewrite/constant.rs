@@ -122,6 +122,8 @@ impl Constants {
             },
             "pg_backend_pid" => Expr::value(Value::Number(self.process_id.to_string(), false)),
             "version" => text(VERSION),
+            // Databases with another collation cannot be made here.
+            "db_collation" => text("case_sensitive"),
             _ => return None,
         })
     }

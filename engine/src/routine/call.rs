@@ -1,9 +1,12 @@
 //! CALL: arguments in, the body run, OUT and INOUT arguments back ("CALL" of the guide).
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use blueshift_sql::{
-    ast::{self, Expr, sql::Value as SqlValue},
+    ast::{
+        self, Expr,
+        sql::{Value as SqlValue, Visit, Visitor},
+    },
     plpgsql::parse_body,
 };
 use datafusion::arrow::{
@@ -24,7 +27,7 @@ use super::{
 use crate::{
     error::{Error, Result, SqlState},
     security,
-    session::{CallState, ResultColumn, Session, StatementResult, result_column},
+    session::{CallState, EventKind, ResultColumn, Session, StatementResult, result_column},
     types::RedshiftType,
 };
 
@@ -38,7 +41,9 @@ pub(super) type Output = (Option<usize>, Value);
 pub async fn execute(session: &mut Session, call: &ast::Call) -> Result<StatementResult> {
     session.local.enter_calls(&Arc::clone(session.shared_info()), &session.parameters);
     let (routine, inputs) = resolve(session, call, &call.arguments).await?;
-    let outputs = run(session, &routine, inputs).await?;
+    let running = session.entry().activity().running;
+    let (query_id, text) = running.map_or((0, "CALL".into()), |running| (running.query_id, running.text));
+    let outputs = logged(session, &routine, inputs, query_id, text).await?;
     session.local.leave_calls();
     session.ensure_transaction();
     if outputs.is_empty() {
@@ -91,7 +96,48 @@ fn output_fields(routine: &Routine) -> Result<Vec<Field>> {
 /// CALL inside of a procedure: the values of OUT and INOUT arguments by the position of the argument.
 pub(super) async fn nested(session: &mut Session, call: &ast::Call, arguments: &[Expr]) -> Result<Vec<Output>> {
     let (routine, inputs) = resolve(session, call, arguments).await?;
-    run(session, &routine, inputs).await
+    if routine.arguments.iter().any(|argument| argument.mode == Mode::Out) {
+        return Err(Error::new(
+            SqlState("42P13"),
+            format!("procedure \"{}\" has OUT arguments and cannot be called by another procedure", routine.name),
+        )
+        .with_hint("Declare them INOUT."));
+    }
+    let parameters: Vec<String> = (1..=arguments.len()).map(|number| format!("${number}")).collect();
+    let text = format!("CALL {}( {} )", call.name.name(), parameters.join(" , "));
+    let query_id = session.shared.registry.next_query_id();
+    logged(session, &routine, inputs, query_id, text.into()).await
+}
+
+/// Runs a procedure and remembers the call (SVL_STORED_PROC_CALL).
+async fn logged(
+    session: &mut Session,
+    routine: &Routine,
+    inputs: Vec<Value>,
+    query_id: i64,
+    text: Arc<str>,
+) -> Result<Vec<Output>> {
+    let started = chrono::Utc::now();
+    let before = (session.local.calls.query_id, session.local.calls.text.clone());
+    (session.local.calls.query_id, session.local.calls.text) = (Some(query_id), Some(Arc::clone(&text)));
+    let outcome = run(session, routine, inputs).await;
+    let kind = EventKind::Call { text, aborted: outcome.is_err(), from_call: before.0 };
+    session.local.calls.query_id = Some(query_id);
+    session.record_event(started, kind);
+    (session.local.calls.query_id, session.local.calls.text) = before;
+    outcome
+}
+
+/// Queries cannot be arguments ("CALL").
+fn has_query(expr: &Expr) -> bool {
+    struct Finder;
+    impl Visitor for Finder {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+    }
+    expr.visit(&mut Finder).is_break()
 }
 
 /// The procedure that is meant, and the values of its arguments.
@@ -99,6 +145,9 @@ async fn resolve(session: &mut Session, call: &ast::Call, arguments: &[Expr]) ->
     let mut values = Vec::with_capacity(arguments.len());
     let mut given = Vec::with_capacity(arguments.len());
     for expr in arguments {
+        if has_query(expr) {
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "a query cannot be an argument of CALL"));
+        }
         let value = evaluate::value(session, expr, None).await?;
         let literal = matches!(expr, Expr::Value(value) if matches!(value.value, SqlValue::SingleQuotedString(_)));
         given.push(Given::of(&value, literal));
@@ -125,7 +174,15 @@ async fn run(session: &mut Session, routine: &Routine, inputs: Vec<Value>) -> Re
 
     let before: CallState = session.local.calls.clone();
     let (info, parameters) = (Arc::clone(session.shared_info()), session.parameters.clone());
-    let nonatomic = routine.nonatomic && !is_atomic(session) && before.depth == 0;
+    if before.depth > 0 && before.nonatomic != routine.nonatomic {
+        return Err(Error::new(
+            SqlState("42P13"),
+            format!("procedure \"{}\" has another transaction mode than the procedure that calls it", routine.name),
+        )
+        .with_hint("Procedures that call each other are all atomic, or all NONATOMIC."));
+    }
+    let nonatomic = routine.nonatomic && !is_atomic(session);
+    session.local.calls.nonatomic = routine.nonatomic;
     session.local.calls.depth += 1;
     session.local.calls.atomic |= !routine.settings.is_empty();
     if routine.security_definer {

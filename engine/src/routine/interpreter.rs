@@ -8,14 +8,14 @@ use blueshift_sql::{
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    evaluate,
+    evaluate, quick,
     scope::{BoundCursor, Environment, Place, Scope, Variable},
     substitute,
     value::Value,
 };
 use crate::{
     error::{Error, Result, SqlState},
-    session::{Notice, Session},
+    session::{EventKind, Notice, Session},
     statement::name,
     storage::metadata::Relation,
     types::RedshiftType,
@@ -175,7 +175,9 @@ impl<'s> Interpreter<'s> {
                 StepKind::Return => return Ok(Flow::Return),
                 StepKind::Nothing => {}
                 StepKind::Assign { target, value } => self.assign_expr(target, value).await?,
-                StepKind::Raise { level, format, arguments } => self.raise(*level, format, arguments).await?,
+                StepKind::Raise { level, format, arguments } => {
+                    self.raise(*level, format, arguments, step.line).await?;
+                }
                 StepKind::Sql { statement, text, into } => self.sql(statement, text, into.as_deref()).await?,
                 StepKind::Perform(query) => self.perform(query).await?,
                 StepKind::Execute { command, into } => self.execute(command, into.as_deref()).await?,
@@ -272,7 +274,7 @@ impl<'s> Interpreter<'s> {
             .ok_or_else(|| Error::new(SqlState("22004"), format!("{which} bound of FOR loop cannot be NULL")))
     }
 
-    async fn raise(&mut self, level: Option<RaiseLevel>, format: &str, arguments: &[Expr]) -> Result<()> {
+    async fn raise(&mut self, level: Option<RaiseLevel>, format: &str, arguments: &[Expr], line: usize) -> Result<()> {
         let Some(level) = level else {
             return match self.handling.last() {
                 Some(error) if self.nonatomic => Err(error.clone()),
@@ -294,6 +296,7 @@ impl<'s> Interpreter<'s> {
                 message.push_str(text.as_deref().unwrap_or("<NULL>"));
             }
         }
+        self.log_message(level, &message, line);
         let severity = match level {
             RaiseLevel::Exception => return Err(Error::new(SqlState("P0001"), message)),
             // These go to the server's log, not to the client.
@@ -306,10 +309,34 @@ impl<'s> Interpreter<'s> {
         Ok(())
     }
 
+    /// Messages of `stored_proc_log_min_messages` and above are remembered (SVL_STORED_PROC_MESSAGES).
+    fn log_message(&self, level: RaiseLevel, message: &str, line: usize) {
+        const LEVELS: [&str; 5] = ["LOG", "INFO", "NOTICE", "WARNING", "EXCEPTION"];
+        let level = match level {
+            RaiseLevel::Debug => return,
+            RaiseLevel::Log => LEVELS[0],
+            RaiseLevel::Info => LEVELS[1],
+            RaiseLevel::Notice => LEVELS[2],
+            RaiseLevel::Warning => LEVELS[3],
+            RaiseLevel::Exception => LEVELS[4],
+        };
+        let rank = |name: &str| LEVELS.iter().position(|known| known.eq_ignore_ascii_case(name));
+        let least = self.session.parameters.get("stored_proc_log_min_messages").and_then(rank).unwrap_or(0);
+        if rank(level).is_some_and(|rank| rank < least) {
+            return;
+        }
+        let text = self.session.local.calls.text.clone().unwrap_or_else(|| "CALL".into());
+        let kind = EventKind::Message { text, level, message: message.to_owned(), line };
+        self.session.record_event(chrono::Utc::now(), kind);
+    }
+
     // ---- values ----
 
     /// The value of an expression with variables in it.
     pub(super) async fn eval(&mut self, expr: &Expr, target: Option<RedshiftType>) -> Result<Value> {
+        if let Some(value) = quick::value(expr, &self.environment, target)? {
+            return Ok(value);
+        }
         let mut expr = expr.clone();
         substitute::in_expr(&mut expr, &self.environment)?;
         evaluate::value(self.session, &expr, target).await

@@ -25,6 +25,8 @@ mod interpreter;
 mod scope;
 /// PL/pgSQL: commands of SQL.
 mod sql_step;
+/// PL/pgSQL: simple expressions without a plan.
+mod quick;
 /// Values in the place of names.
 pub mod substitute;
 /// Values of variables.

@@ -118,7 +118,10 @@ impl Interpreter<'_> {
     pub(super) async fn execute(&mut self, command: &Expr, into: Option<&[Target]>) -> Result<()> {
         let parsed = self.dynamic(command).await?;
         if matches!(parsed.statement, Statement::Commit | Statement::Rollback | Statement::Begin(_)) {
-            return Err(Error::not_supported("transaction control in EXECUTE"));
+            return Err(Error::new(
+                SqlState("2D000"),
+                "COMMIT, ROLLBACK and BEGIN cannot be run with EXECUTE in a stored procedure",
+            ));
         }
         match (&parsed.statement, into) {
             (Statement::Query(query), Some(targets)) => self.query_into(query, targets).await,
@@ -170,7 +173,7 @@ impl Interpreter<'_> {
 
     pub(super) fn start_transaction(&mut self) -> Result<()> {
         if !self.nonatomic {
-            return Err(Error::not_supported("START TRANSACTION in an atomic procedure"));
+            return Err(Error::new(SqlState("2D000"), "START TRANSACTION is for procedures that are NONATOMIC"));
         }
         self.in_transaction = true;
         Ok(())
@@ -215,7 +218,7 @@ fn refuse(statement: &Statement) -> Result<()> {
         Statement::DeclareCursor(_) | Statement::Fetch(_) | Statement::Close(_) => "a cursor of SQL",
         _ => return Ok(()),
     };
-    Err(Error::not_supported(format!("{command} in a stored procedure")))
+    Err(Error::new(SqlState::ACTIVE_TRANSACTION, format!("{command} cannot be run from a stored procedure")))
 }
 
 fn into_table(query: &Query) -> bool {

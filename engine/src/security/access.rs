@@ -74,6 +74,15 @@ impl<'s> Access<'s> {
         })
     }
 
+    /// Whether one of the user's roles has a system privilege (`CREATE USER`); superusers have all.
+    pub fn has_system(&self, privilege: &str) -> bool {
+        let Some((_, grantees)) = &self.user else { return true };
+        principal::roles(self.snapshot)
+            .iter()
+            .filter(|role| grantees.contains(&Grantee::Role(role.id)))
+            .any(|role| role.system_privileges.iter().any(|known| known == privilege))
+    }
+
     /// The columns of a relation that the user has a privilege on, when it has it on some only.
     pub fn columns(&self, relation: &Relation, privilege: Privilege) -> Vec<String> {
         let (Some((_, grantees)), Relation::Table(table)) = (&self.user, relation) else { return vec![] };
@@ -152,6 +161,15 @@ pub fn require_execute(context: &BindContext, routine: &Routine) -> Result<()> {
 pub fn require_owner(session: &mut Session, object: &Object, kind: &str, name: &str) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     if Access::of(&snapshot, session.info()).owns(object) { Ok(()) } else { Err(must_own(kind, name)) }
+}
+
+/// Errors: 42501 for a user who has a system privilege neither as a superuser nor by a role.
+pub fn require_system(session: &mut Session, privilege: &str, what: &str) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    match Access::of(&snapshot, session.info()).has_system(privilege) {
+        true => Ok(()),
+        false => Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, format!("must be superuser to {what}"))),
+    }
 }
 
 /// Errors: 42501 for an ordinary user.

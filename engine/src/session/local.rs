@@ -32,6 +32,8 @@ pub(crate) struct Cursor {
     pub(crate) rows: Option<Vec<RecordBatch>>,
     /// The row that comes next.
     pub(crate) position: usize,
+    /// A FETCH ran off the end of the rows.
+    pub(crate) beyond: bool,
 }
 
 /// How deep procedures call each other, and what they may do with the transaction.
@@ -43,6 +45,12 @@ pub(crate) struct CallState {
     pub(crate) atomic: bool,
     /// Numbers cursors that have no name.
     pub(crate) portals: usize,
+    /// The number of the innermost call, for the logs.
+    pub(crate) query_id: Option<i64>,
+    /// The text of the innermost call, for the logs.
+    pub(crate) text: Option<Arc<str>>,
+    /// Whether the calls are of procedures that are NONATOMIC.
+    pub(crate) nonatomic: bool,
 }
 
 /// See the module.
@@ -57,6 +65,8 @@ pub(crate) struct LocalState {
     before_block: Option<Parameters>,
     /// Former values of what SET LOCAL has set.
     local: Vec<(String, Option<String>)>,
+    /// The user before SET LOCAL SESSION AUTHORIZATION.
+    user_before: Option<String>,
 }
 
 impl LocalState {
@@ -75,6 +85,16 @@ impl LocalState {
             Some(before) if !committed => *parameters = before,
             _ => local.into_iter().rev().for_each(|(name, value)| parameters.put_back(&name, value)),
         }
+    }
+
+    /// Remembers the user before SET LOCAL SESSION AUTHORIZATION.
+    pub(crate) fn before_local_user(&mut self, user: String) {
+        self.user_before.get_or_insert(user);
+    }
+
+    /// The user to go back to when the transaction ends.
+    pub(super) fn take_user_before(&mut self) -> Option<String> {
+        self.user_before.take()
     }
 
     /// Remembers the value that a parameter had before SET LOCAL.

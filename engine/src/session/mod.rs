@@ -22,6 +22,8 @@ mod leader_node;
 pub mod parameter;
 /// How values look to a session.
 mod presentation;
+/// What statements did beside giving rows.
+pub mod event_log;
 /// What values parameters take.
 mod parameter_kind;
 /// PG_CANCEL_BACKEND and PG_TERMINATE_BACKEND.
@@ -52,6 +54,7 @@ use datafusion::execution::SessionState;
 use futures::FutureExt;
 
 pub use cancel::{CancelHandle, terminated};
+pub use event_log::{EventKind, LoggedEvent, TableName, TableSize};
 pub(crate) use execution::{result_column, result_columns};
 pub use info::SessionInfo;
 pub(crate) use local::{CallState, Cursor, LocalState, Prepared};
@@ -66,7 +69,7 @@ use crate::{
     error::{Error, Result, SqlState},
     functions::settings::SessionSettings,
     rewrite::{Constants, SuperOptions},
-    statement,
+    security, statement,
     transaction::{CatalogSnapshot, Interrupt, ReadSet, Transaction, TransactionOwner},
 };
 
@@ -335,6 +338,7 @@ impl Session {
             TransactionState::Active { transaction, .. } => {
                 let committed = transaction.commit();
                 self.local.end(committed.is_ok(), &mut self.parameters);
+                self.end_local_user();
                 committed?;
                 self.shared.warehouse.tidy();
                 Ok(())
@@ -350,6 +354,14 @@ impl Session {
         {
             transaction.rollback();
             self.local.end(false, &mut self.parameters);
+            self.end_local_user();
+        }
+    }
+
+    /// SET LOCAL SESSION AUTHORIZATION ends with the transaction.
+    fn end_local_user(&mut self) {
+        if let Some(user) = self.local.take_user_before() {
+            self.set_user(|info| info.user = user);
         }
     }
 
@@ -471,7 +483,7 @@ impl Session {
                 transaction_start,
                 statement_start: now,
                 user: self.info.user.clone(),
-                user_id: crate::security::principal::user(&snapshot, &self.info.owner, &self.info.user)
+                user_id: security::principal::user(&snapshot, &self.info.owner, &self.info.user)
                     .map_or(0, |user| user.id),
                 database: self.info.database.clone(),
                 schema,

@@ -79,6 +79,11 @@ impl Parameters {
         if READ_ONLY.contains(&name) {
             return Err(Error::new(SqlState("55P02"), format!("parameter \"{name}\" cannot be changed")));
         }
+        // A context variable is called `identifier.identifier` ("SET").
+        if name.matches('.').count() > 1 {
+            let message = format!("invalid name of a session context variable: \"{name}\"");
+            return Err(Error::new(SqlState("42602"), message).with_hint("Only one dot is allowed."));
+        }
         if default(name).is_none() && !name.contains('.') {
             return Err(Error::new(
                 SqlState::UNDEFINED_OBJECT,

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::{
     CancelHandle,
+    event_log::{EventLog, LoggedEvent},
     query_log::{ConnectionEvent, ConnectionLog, FinishedQuery, QueryLog},
 };
 
@@ -116,6 +117,7 @@ pub struct SessionRegistry {
     sessions: Mutex<BTreeMap<i32, Arc<SessionEntry>>>,
     queries: QueryLog,
     connections: ConnectionLog,
+    events: EventLog,
     next_process_id: AtomicI32,
     next_query_id: AtomicI64,
     next_transaction_id: AtomicI64,
@@ -127,6 +129,7 @@ impl Default for SessionRegistry {
             sessions: Mutex::default(),
             queries: QueryLog::default(),
             connections: ConnectionLog::default(),
+            events: EventLog::default(),
             next_process_id: AtomicI32::new(FIRST_PROCESS_ID),
             next_query_id: AtomicI64::new(1),
             next_transaction_id: AtomicI64::new(1_000),
@@ -153,6 +156,21 @@ impl SessionRegistry {
     /// Beginnings and ends of connections, oldest first, as far as they are remembered.
     pub fn connection_events(&self) -> Vec<Arc<ConnectionEvent>> {
         self.connections.all()
+    }
+
+    /// What statements did beside giving rows, oldest first, as far as it is remembered.
+    pub fn events(&self) -> Vec<Arc<LoggedEvent>> {
+        self.events.all()
+    }
+
+    /// Remembers what a statement did.
+    pub fn record_event(&self, event: LoggedEvent) {
+        self.events.push(event);
+    }
+
+    /// A number for a statement within another one: a call made by a procedure.
+    pub(crate) fn next_query_id(&self) -> i64 {
+        self.next_query_id.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Remembers an event of a connection.
@@ -200,7 +218,7 @@ impl SessionRegistry {
 
     /// A statement begins.
     pub(super) fn begin_query(&self, session: &SessionEntry, text: &str) -> RunningQuery {
-        let query_id = self.next_query_id.fetch_add(1, Ordering::Relaxed);
+        let query_id = self.next_query_id();
         let text = super::query_log::loggable(text);
         let running = RunningQuery { query_id, text, started: Utc::now() };
         session.activity.lock().running = Some(running.clone());

@@ -1,6 +1,6 @@
 //! ALTER TABLE, also of views and external tables where Redshift spells it so.
 
-use blueshift_sql::ast::{self, AlterTableAction, DropBehavior};
+use blueshift_sql::ast::{self, AlterTableAction, DropBehavior, Encoding};
 
 use std::sync::Arc;
 
@@ -12,15 +12,17 @@ use datafusion::{
 use super::{
     alter_table_append,
     assignment::{self, Conversion},
-    create_table, dependency, drop as drop_statement, external_table, name, row_change,
+    create_table, dependency, drop as drop_statement, encoding, external_table, name, row_change,
 };
 use crate::{
     binder::{ResolvedRelation, resolve_name},
     error::{Error, Result, SqlState},
     routine::evaluate,
     security::{self, Access, Object, Privilege, privilege},
-    session::{Session, StatementResult},
-    storage::metadata::{ColumnId, ConstraintKind, DistStyle, Relation, SortKey, TableLayout, TableSnapshot},
+    session::{Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
+    storage::metadata::{
+        ColumnId, ConstraintKind, DistStyle, Relation, SortKey, SortStyle, TableLayout, TableSnapshot,
+    },
     transaction::ColumnDefinition,
     types::RedshiftType,
 };
@@ -35,6 +37,12 @@ pub async fn execute(session: &mut Session, alter: &ast::AlterTable) -> Result<S
         alter_table_append::execute(session, &alter.name, source, (*ignore_extra, *fill_target)).await?;
         return Ok(StatementResult::done("ALTER TABLE APPEND"));
     }
+    let added = alter.actions.iter().filter(|action| matches!(action, AlterTableAction::AddColumn { .. }));
+    if added.count() > 1 {
+        let message = "only one column can be added by an ALTER TABLE statement";
+        return Err(Error::new(SqlState::INVALID_DEFINITION, message));
+    }
+    check_encoded_once(&alter.actions)?;
     for action in &alter.actions {
         // Looked up anew: an earlier action may have changed it.
         let relation = name::managed_relation(session, &alter.name)?;
@@ -52,6 +60,19 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
         _ => {}
     }
     let Relation::Table(table) = relation else { return Err(Error::wrong_object_type(relation.name(), "table")) };
+    let changes_columns = matches!(
+        action,
+        AlterTableAction::AddColumn { .. }
+            | AlterTableAction::DropColumn { .. }
+            | AlterTableAction::RenameColumn { .. }
+            | AlterTableAction::AlterColumnType { .. }
+    );
+    if changes_columns && super::is_materialized_view(table) {
+        return Err(Error::new(
+            SqlState::WRONG_OBJECT_TYPE,
+            format!("cannot alter the columns of materialized view \"{}\"", table.name),
+        ));
+    }
     match action {
         AlterTableAction::AddColumn { if_not_exists, column } => {
             add_column(session, table, column, *if_not_exists).await
@@ -86,6 +107,7 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
         }
         AlterTableAction::AlterDistKey(column) => {
             let id = key_column_id(table, &column.value)?;
+            check_distribution(session, table, true)?;
             change_layout(session, table, |layout| {
                 layout.dist_style = DistStyle::Key;
                 layout.dist_key = Some(id);
@@ -97,10 +119,16 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
             if style == DistStyle::Key && key.is_none() {
                 return Err(Error::new(SqlState::INVALID_DEFINITION, "DISTSTYLE KEY requires a DISTKEY column"));
             }
+            check_distribution(session, table, style == DistStyle::Key)?;
             change_layout(session, table, |layout| {
                 layout.dist_style = style;
                 layout.dist_key = key;
             })
+        }
+        // The table keeps the key that it has.
+        AlterTableAction::AlterSortKey(ast::SortKey::Auto) => Ok(()),
+        AlterTableAction::AlterSortKey(ast::SortKey::Interleaved(_)) => {
+            Err(Error::new(SqlState::INVALID_DEFINITION, "a sort key cannot be altered to an interleaved one"))
         }
         AlterTableAction::AlterSortKey(sort_key) => {
             let sort_key = match create_table::sort_key_columns(sort_key) {
@@ -115,6 +143,7 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
         }
         AlterTableAction::AlterColumnEncode { name, encoding } => {
             let id = column_id(table, &name.value)?;
+            check_encoding(table, id, *encoding)?;
             session.transaction()?.alter_column_encoding(table.id, id, Some(encoding.name()))
         }
         AlterTableAction::AlterEncodeAuto => {
@@ -217,11 +246,68 @@ fn change_layout(session: &mut Session, table: &TableSnapshot, change: impl FnOn
 }
 
 fn rename(session: &mut Session, relation: &Relation, new_name: &str) -> Result<()> {
+    let refused = |message: String| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
+    if matches!(relation, Relation::Table(table) if super::is_materialized_view(table)) {
+        return refused(format!("cannot rename materialized view \"{}\"", relation.name()));
+    }
+    if new_name.starts_with('#') && !relation.name().starts_with('#') {
+        return refused(format!("cannot rename \"{}\" to the name of a temporary table", relation.name()));
+    }
     let snapshot = session.transaction()?.snapshot()?;
     if snapshot.relation(relation.schema_id(), new_name).is_some() {
         return Err(Error::duplicate_table(new_name));
     }
     session.transaction()?.rename_relation(relation.id(), new_name)
+}
+
+/// Errors: a column whose encoding is altered twice.
+fn check_encoded_once(actions: &[AlterTableAction]) -> Result<()> {
+    let mut names: Vec<&str> = vec![];
+    for action in actions {
+        if let AlterTableAction::AlterColumnEncode { name, .. } = action {
+            if names.contains(&name.value.as_str()) {
+                let message = format!("column \"{}\" is altered twice", name.value);
+                return Err(Error::new(SqlState::DUPLICATE_COLUMN, message));
+            }
+            names.push(&name.value);
+        }
+    }
+    Ok(())
+}
+
+/// Errors: what the distribution of a table cannot be altered with.
+fn check_distribution(session: &mut Session, table: &TableSnapshot, key: bool) -> Result<()> {
+    let invalid = |message: String| Err(Error::new(SqlState::INVALID_DEFINITION, message));
+    if is_interleaved(table) {
+        return invalid(format!(
+            "cannot alter the distribution of table \"{}\" with an interleaved sort key",
+            table.name
+        ));
+    }
+    if !key && row_change::schema_name(session, table)?.starts_with(TEMPORARY_SCHEMA_PREFIX) {
+        return invalid(format!("cannot alter the distribution style of temporary table \"{}\"", table.name));
+    }
+    Ok(())
+}
+
+fn is_interleaved(table: &TableSnapshot) -> bool {
+    table.layout.sort_key.style == SortStyle::Interleaved && !table.layout.sort_key.columns.is_empty()
+}
+
+/// What ALTER COLUMN … ENCODE refuses ("ALTER TABLE" of the guide).
+fn check_encoding(table: &TableSnapshot, id: ColumnId, encoding: Encoding) -> Result<()> {
+    let Some(column) = table.column_by_id(id) else { return Ok(()) };
+    let invalid = |message: String| Err(Error::new(SqlState::INVALID_DEFINITION, message));
+    if is_interleaved(table) {
+        return invalid(format!("cannot alter encodings of table \"{}\" with an interleaved sort key", table.name));
+    }
+    if column.encoding.as_deref() == Some(encoding.name()) {
+        return invalid(format!("column \"{}\" has the encoding {} already", column.name, encoding.name()));
+    }
+    match column.redshift_type.parse() {
+        Ok(data_type) => encoding::check(&column.name, data_type, encoding),
+        Err(_) => Ok(()),
+    }
 }
 
 fn column_id(table: &TableSnapshot, column: &str) -> Result<ColumnId> {
@@ -318,6 +404,15 @@ fn drop_column(
         ))
         .with_hint("Use DROP ... CASCADE to drop the dependent objects too."));
     }
+    let constraint = table.layout.constraints.iter().find(|constraint| constraint.columns.contains(&id));
+    if let (Some(constraint), false) = (constraint, cascade) {
+        return Err(Error::new(
+            SqlState::DEPENDENT_OBJECTS,
+            format!("cannot drop table {} column {column} because other objects depend on it", table.name),
+        )
+        .with_detail(format!("constraint {} on table {} depends on column {column}", constraint.name, table.name))
+        .with_hint("Use DROP ... CASCADE to drop the dependent objects too."));
+    }
     let is_key = table.layout.dist_key == Some(id) || table.layout.sort_key.columns.contains(&id);
     if is_key && !cascade {
         return Err(Error::new(
@@ -362,6 +457,18 @@ async fn change_varchar(session: &mut Session, table: &TableSnapshot, column: &s
             ),
         ));
     };
+    if session.in_transaction_block() {
+        return Err(Error::new(
+            SqlState::ACTIVE_TRANSACTION,
+            "ALTER TABLE ALTER COLUMN cannot run inside a transaction block",
+        ));
+    }
+    if let Some(encoding @ ("bytedict" | "runlength" | "text255" | "text32k")) = definition.encoding.as_deref() {
+        return Err(Error::new(
+            SqlState::INVALID_DEFINITION,
+            format!("cannot alter the type of column \"{column}\" with the encoding {encoding}"),
+        ));
+    }
     if definition.default.is_some() {
         return Err(Error::new(
             SqlState::INVALID_DEFINITION,

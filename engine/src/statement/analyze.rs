@@ -7,18 +7,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use blueshift_sql::ast;
 use datafusion::{
-    arrow::{array::AsArray, datatypes::UInt64Type},
+    arrow::{
+        array::AsArray,
+        datatypes::{DataType, Int64Type, UInt64Type},
+    },
     common::Column as PlanColumn,
     datasource::provider_as_source,
-    functions_aggregate::expr_fn::approx_distinct,
-    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
+    functions_aggregate::expr_fn::{approx_distinct, count},
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, ident, lit},
 };
 use futures::{FutureExt, future::BoxFuture};
 
-use super::name;
+use super::{name, row_change};
 use crate::{
+    catalog::system_view::SLICES,
     error::{Error, Result, SqlState},
-    session::{Notice, Session, StatementResult},
+    functions::hash::fnv_hash::FNV_HASH,
+    session::{EventKind, Notice, Session, StatementResult, TableName},
     storage::{
         ManagedTable,
         metadata::{Column, ColumnId, Relation, TableId, TableSnapshot},
@@ -47,17 +52,36 @@ async fn execute(session: &mut Session, analyze: &ast::Analyze) -> Result<Statem
     let mut skipped = 0;
     for table in &tables {
         let columns = columns_of(table, &analyze.columns)?;
-        if !is_worthwhile(session, table, &columns, threshold)? {
+        let started = chrono::Utc::now();
+        let worthwhile = is_worthwhile(session, table, &columns, threshold)?;
+        let event = event(session, table, threshold, if worthwhile { "Full" } else { "Skipped" })?;
+        if !worthwhile {
+            session.record_event(started, event);
             skipped += 1;
             continue;
         }
         analyze_table(session, table, &columns).await?;
+        session.record_event(started, event);
         if analyze.verbose {
             session.notice(Notice::info(format!("analyzed table {}", table.name)));
         }
     }
     let tag = if skipped == tables.len() && analyze.table.is_some() { "ANALYZE SKIP" } else { "ANALYZE" };
     Ok(StatementResult::done(tag))
+}
+
+/// What STL_ANALYZE will tell of it.
+fn event(session: &mut Session, table: &TableSnapshot, threshold: f64, status: &'static str) -> Result<EventKind> {
+    let schema = row_change::schema_name(session, table)?;
+    let known = TableStatistics::of(session.transaction()?.snapshot()?.as_ref(), table.id);
+    Ok(EventKind::Analyze {
+        table: TableName { id: table.id.0, schema, name: table.name.clone() },
+        rows: table.row_count(),
+        changed: known.as_ref().map_or(table.row_count(), |known| known.changed_rows(table)),
+        threshold,
+        status,
+        before: known.and_then(|known| chrono::DateTime::from_timestamp_micros(known.analyzed_at)),
+    })
 }
 
 fn all_tables(session: &mut Session) -> Result<Vec<Arc<TableSnapshot>>> {
@@ -116,7 +140,36 @@ async fn analyze_table(session: &mut Session, table: &Arc<TableSnapshot>, column
         distinct.extend(columns.iter().map(|column| (column.id, 0)));
     }
     distinct.retain(|id, _| table.column_by_id(*id).is_some());
-    put(session, table.id, &TableStatistics::new(table, distinct))
+    let slice_rows = slice_rows(session, table).await?;
+    let mut statistics = TableStatistics::new(table, distinct);
+    statistics.slice_rows = slice_rows;
+    put(session, table.id, &statistics)
+}
+
+/// How many rows each slice would have by the table's distribution key; empty without one.
+async fn slice_rows(session: &mut Session, table: &Arc<TableSnapshot>) -> Result<Vec<u64>> {
+    let Some(key) = table.layout.dist_key.and_then(|id| table.column_by_id(id)) else { return Ok(vec![]) };
+    let provider = ManagedTable::new(Arc::clone(session.shared.warehouse.segments()), Arc::clone(table));
+    let column = Expr::Column(PlanColumn::new(Some("analyzed"), &key.name));
+    let hashable = if key.data_type.is_integer() { column } else { cast(column, DataType::Utf8View) };
+    let slice = FNV_HASH.to_udf().call(vec![hashable]) % lit(SLICES as i64);
+    let rows = LogicalPlanBuilder::scan("analyzed", provider_as_source(Arc::new(provider)), None)?
+        .project(vec![slice.alias("slice")])?
+        .aggregate(vec![ident("slice")], vec![count(lit(1_i64)).alias("rows")])?
+        .build()?;
+    let mut counts = vec![0; SLICES as usize];
+    for batch in session.collect(&rows).await? {
+        let (Some(slices), Some(rows)) =
+            (batch.column(0).as_primitive_opt::<Int64Type>(), batch.column(1).as_primitive_opt::<Int64Type>())
+        else {
+            return Err(Error::internal("rows by slice are numbers"));
+        };
+        for row in 0..batch.num_rows() {
+            let place = slices.value(row).rem_euclid(SLICES as i64) as usize;
+            counts[place] += u64::try_from(rows.value(row)).unwrap_or(0);
+        }
+    }
+    Ok(counts)
 }
 
 fn put(session: &mut Session, table: TableId, statistics: &TableStatistics) -> Result<()> {

@@ -10,7 +10,11 @@ use crate::{
 
 /// SET and RESET SESSION AUTHORIZATION.
 pub fn set(session: &mut Session, set: &ast::SetSessionAuthorization) -> Result<StatementResult> {
+    let before = session.info().user.clone();
     become_user(session, set.user.as_deref())?;
+    if set.local {
+        session.local.before_local_user(before);
+    }
     Ok(StatementResult::done(if set.user.is_some() { "SET" } else { "RESET" }))
 }
 

@@ -7,7 +7,7 @@ use blueshift_sql::ast::{
 
 use datafusion::common::DFSchema;
 
-use super::{assignment, identity, name};
+use super::{assignment, encoding, identity, name};
 use crate::{
     config::COLUMNS_MAX,
     error::{Error, Result, SqlState},
@@ -172,6 +172,19 @@ fn referenced_columns(
         let message = format!("column \"{missing}\" referenced in foreign key constraint does not exist");
         return Err(Error::new(SqlState::UNDEFINED_COLUMN, message));
     }
+    let is_key = |known: &&TableConstraint| {
+        let names = known.columns.iter().filter_map(|id| referenced.column_by_id(*id)).map(|column| &column.name);
+        let names: Vec<&String> = names.collect();
+        known.kind != ConstraintKind::Foreign
+            && names.len() == columns.len()
+            && names.iter().all(|name| columns.contains(name))
+    };
+    if !referenced.layout.constraints.iter().any(|known| is_key(&known)) {
+        return Err(Error::new(
+            SqlState("42830"),
+            format!("there is no unique constraint matching given keys for referenced table \"{}\"", referenced.name),
+        ));
+    }
     if columns.len() != constraint.columns.len() {
         return Err(Error::new(
             SqlState("42830"),
@@ -235,6 +248,9 @@ pub fn execute(session: &mut Session, create: &ast::CreateTable) -> Result<State
         }
     }
     apply_attributes(&mut definition, &create.attributes)?;
+    if create.temporary {
+        leave_raw(&mut definition);
+    }
     let definition = definition.into_definition(session)?;
     let id = session.transaction()?.create_table(definition)?;
     security::own_new(session, &Object::Relation(id), Some(schema_id))?;
@@ -271,6 +287,13 @@ fn like(
     Ok(())
 }
 
+/// Columns of temporary tables are not compressed unless they say so ("ENCODE" of the guide).
+pub fn leave_raw(definition: &mut DraftTable) {
+    for column in &mut definition.columns {
+        column.encoding.get_or_insert_with(|| "raw".to_owned());
+    }
+}
+
 /// Whether a relation of that name is there and IF NOT EXISTS forgives it.
 pub fn already_there(session: &mut Session, schema: SchemaId, table: &str, if_not_exists: bool) -> Result<bool> {
     let exists = session.transaction()?.snapshot()?.relation(schema, table).is_some();
@@ -291,6 +314,9 @@ pub fn column_definition(table: &str, column: &SqlColumn) -> Result<ColumnDefini
     }
     let name = name::identifier(&column.name.value);
     let redshift_type = column_type(table, &name, &column.data_type)?;
+    if let Some(encoding) = column.encoding {
+        encoding::check(&name, redshift_type, encoding)?;
+    }
     if let Some(identity) = column.identity {
         check_identity(&name, redshift_type, identity, column.default.is_some())?;
     }
@@ -397,8 +423,13 @@ fn add_column(definition: &mut DraftTable, column: &SqlColumn) -> Result<()> {
         definition.dist_key = Some(name.clone());
     }
     if column.sort_key {
-        let sort_key = definition.sort_key.get_or_insert_with(|| (SortStyle::Compound, vec![]));
-        sort_key.1.push(name.clone());
+        if definition.sort_key.is_some() {
+            return Err(Error::new(
+                SqlState::INVALID_DEFINITION,
+                "only one column can be a SORTKEY by itself; name several with SORTKEY (column, …)",
+            ));
+        }
+        definition.sort_key = Some((SortStyle::Compound, vec![name.clone()]));
     }
     let mut constraint = |kind, references: Option<&ast::References>| {
         definition.constraints.push(DraftConstraint {

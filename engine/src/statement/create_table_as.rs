@@ -5,7 +5,7 @@ use blueshift_sql::ast::{
     sql::{SelectInto, SetExpr},
 };
 use datafusion::logical_expr::LogicalPlan;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     assignment::{self, Conversion, Source},
@@ -18,7 +18,7 @@ use crate::{
     security::{self, Object},
     session::{Session, StatementResult},
     storage::metadata::Relation,
-    transaction::ColumnDefinition,
+    transaction::{ColumnDefinition, TableStatistics},
     types::RedshiftType,
 };
 
@@ -66,6 +66,9 @@ async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Resul
     let plan = session.plan_query(query)?;
     let mut definition = DraftTable::new(schema_id, table_name.clone(), columns_of(&plan, target.columns)?);
     create_table::apply_attributes(&mut definition, target.attributes)?;
+    if target.temporary {
+        create_table::leave_raw(&mut definition);
+    }
     let definition = definition.into_definition(session)?;
     let id = session.transaction()?.create_table(definition)?;
     security::own_new(session, &Object::Relation(id), Some(schema_id))?;
@@ -82,7 +85,12 @@ async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Resul
         .collect();
     let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
     let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
-    session.transaction()?.append(table.id, segments)
+    session.transaction()?.append(table.id, segments)?;
+    // The new table counts as analysed ("ANALYZE", usage notes); different values are counted by ANALYZE itself.
+    let snapshot = session.transaction()?.snapshot()?;
+    let Some(table) = snapshot.table(table.id) else { return Ok(()) };
+    let statistics = TableStatistics::new(table, BTreeMap::new());
+    session.transaction()?.put_statistics(table.id, &statistics)
 }
 
 /// The columns of a plan as columns of a table or view, under other names if some are given.

@@ -32,7 +32,7 @@ pub fn open(session: &mut Session, name: &str, plan: LogicalPlan) -> Result<()> 
             .with_hint("Close it first."));
     }
     let columns = result_columns(&plan);
-    session.local.cursors.insert(name.to_owned(), Cursor { plan, columns, rows: None, position: 0 });
+    session.local.cursors.insert(name.to_owned(), Cursor { plan, columns, rows: None, position: 0, beyond: false });
     Ok(())
 }
 
@@ -54,6 +54,13 @@ pub async fn next_rows(session: &mut Session, name: &str, count: Option<u64>) ->
         cursor.rows = Some(rows);
     }
     let cursor = session.local.cursors.get_mut(name).ok_or_else(|| undefined(name))?;
+    if count == Some(0) {
+        return Ok(current_row(cursor));
+    }
+    let total: usize = cursor.rows.iter().flatten().map(RecordBatch::num_rows).sum();
+    // To ask for more than there is leads behind the last row.
+    let left = total - cursor.position;
+    cursor.beyond = count.is_none_or(|count| count > left as u64);
     let (mut skip, mut wanted) = (cursor.position, count.map_or(usize::MAX, |count| count as usize));
     let mut found = vec![];
     for batch in cursor.rows.iter().flatten() {
@@ -71,6 +78,18 @@ pub async fn next_rows(session: &mut Session, name: &str, count: Option<u64>) ->
         skip = 0;
     }
     Ok(found)
+}
+
+/// FORWARD 0: the row that was fetched last, unless the cursor stands before the first or after the last.
+fn current_row(cursor: &Cursor) -> Vec<RecordBatch> {
+    let Some(mut place) = cursor.position.checked_sub(1).filter(|_| !cursor.beyond) else { return vec![] };
+    for batch in cursor.rows.iter().flatten() {
+        if place < batch.num_rows() {
+            return vec![batch.slice(place, 1)];
+        }
+        place -= batch.num_rows();
+    }
+    vec![]
 }
 
 /// CLOSE.

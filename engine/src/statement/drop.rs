@@ -109,7 +109,11 @@ fn drop_foreign_keys(session: &mut Session, table: &TableSnapshot, cascade: bool
 fn require_drop(session: &mut Session, relation: &Relation) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     let access = Access::of(&snapshot, session.info());
-    if access.may(&Object::Relation(relation.id()), Privilege::Drop) {
+    let system = match relation {
+        Relation::View(_) => "DROP VIEW",
+        Relation::Table(_) => "DROP TABLE",
+    };
+    if access.may(&Object::Relation(relation.id()), Privilege::Drop) || access.has_system(system) {
         return Ok(());
     }
     access.require_relation_owner(relation)

@@ -18,13 +18,14 @@ use super::{
     alter_table,
     assignment::{self, Conversion, Source},
     create_table::{self, DraftTable},
-    create_table_as, create_view, name,
+    create_table_as, create_view, name, row_change,
 };
 use crate::{
     binder::{Binder, Bindings, ResolvedRelation, STORED_SQL, bindings_of, resolve_name, with_bindings_in},
     error::{Error, Result},
+    routine,
     security::{self, Object},
-    session::{Notice, Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
+    session::{EventKind, Notice, Session, StatementResult, TEMPORARY_SCHEMA_PREFIX, TableName},
     storage::metadata::{RelationId, TableSnapshot},
     transaction::CatalogSnapshot,
 };
@@ -89,6 +90,13 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let view_name = name::identifier(create.name.name());
     create_table::already_there(session, schema_id, &view_name, false)?;
     let external = check_query(session, &create.query)?;
+    if create.auto_refresh == Some(true) && (external || incremental::is_mutable(&create.query)) {
+        return Err(Error::new(
+            crate::error::SqlState::INVALID_DEFINITION,
+            "a materialized view of mutable functions or external tables cannot be refreshed automatically",
+        )
+        .with_hint("Leave out AUTO REFRESH YES."));
+    }
     let context = session.bind_context()?;
     let shared = Arc::clone(&session.shared);
     let state = Arc::clone(session.state());
@@ -116,7 +124,7 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
 /// What a materialized view cannot read or say ("Limitations" of CREATE MATERIALIZED VIEW).
 /// Gives whether it reads external tables.
 fn check_query(session: &mut Session, query: &Query) -> Result<bool> {
-    let mut clauses = Clauses { found: None, relations: vec![] };
+    let mut clauses = Clauses { found: None, relations: vec![], functions: vec![] };
     let _: ControlFlow<()> = query.visit(&mut clauses);
     let refused = |what: String| Error::wrong_object_type(what, "possible part of a materialized view");
     if let Some(clause) = clauses.found {
@@ -126,6 +134,16 @@ fn check_query(session: &mut Session, query: &Query) -> Result<bool> {
         ));
     }
     let context = session.bind_context()?;
+    for function in clauses.functions {
+        let Some(object) = ast::ObjectName::from_sql_name(&function) else { continue };
+        let named = routine::catalog::named(&context, object.schema(), object.name(), false);
+        if named.is_ok_and(|found| !found.is_empty()) {
+            return Err(Error::new(
+                crate::error::SqlState::INVALID_DEFINITION,
+                format!("user-defined function \"{}\" cannot be used in a materialized view", object.name()),
+            ));
+        }
+    }
     let mut external = false;
     for relation in clauses.relations {
         let Some(object) = ast::ObjectName::from_sql_name(&relation) else { continue };
@@ -149,6 +167,7 @@ fn check_query(session: &mut Session, query: &Query) -> Result<bool> {
 struct Clauses {
     found: Option<&'static str>,
     relations: Vec<ObjectName>,
+    functions: Vec<ObjectName>,
 }
 
 impl Visitor for Clauses {
@@ -159,6 +178,13 @@ impl Visitor for Clauses {
             self.found = Some("ORDER BY");
         } else if query.limit_clause.is_some() || query.fetch.is_some() {
             self.found = Some("LIMIT or OFFSET");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+        if let ast::Expr::Function(function) = expr {
+            self.functions.push(function.name.clone());
         }
         ControlFlow::Continue(())
     }
@@ -202,18 +228,41 @@ fn collect_below(snapshot: &CatalogSnapshot, id: RelationId, order: &mut Vec<Rel
 async fn refresh_one(session: &mut Session, id: RelationId) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     let table = Arc::clone(snapshot.table(id).ok_or_else(|| Error::internal("a materialized view is gone"))?);
+    let started = chrono::Utc::now();
     let current = state(&snapshot, &table);
-    let message = match current {
+    let message = match &current {
         Some(MaterializedViewState { stale: false, .. }) => {
             session.notice(Notice::info(format!("Materialized view {} is already up to date.", table.name)));
-            return Ok(());
+            return log_refresh(session, &table, started, "MV was already updated");
         }
         Some(MaterializedViewState { incremental: true, .. }) => "was incrementally updated successfully.",
         _ => "was recomputed successfully.",
     };
     session.transaction()?.truncate(id)?;
     fill(session, id).await?;
+    log_refresh(
+        session,
+        &table,
+        started,
+        match current.is_some_and(|state| state.incremental) {
+            true => "Refresh successfully updated MV incrementally",
+            false => "Refresh successfully recomputed MV from scratch",
+        },
+    )?;
     session.notice(Notice::info(format!("Materialized view {} {message}", table.name)));
+    Ok(())
+}
+
+/// What SVL_MV_REFRESH_STATUS tells of a refresh.
+fn log_refresh(
+    session: &mut Session,
+    view: &TableSnapshot,
+    started: chrono::DateTime<chrono::Utc>,
+    status: &'static str,
+) -> Result<()> {
+    let schema = row_change::schema_name(session, view)?;
+    let view = TableName { id: view.id.0, schema, name: view.name.clone() };
+    session.record_event(started, EventKind::Refresh { view, status });
     Ok(())
 }
 

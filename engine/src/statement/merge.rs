@@ -113,7 +113,10 @@ async fn change_matched(
 ) -> Result<(DeletedPositions, Vec<SegmentMeta>)> {
     let qualifier = row_change::target_qualifier(&merge.target, merge.alias.as_ref());
     let assigned: HashMap<&str, &ValueOrDefault> = match matched {
-        MergeMatched::Update(assignments) => assignments.iter().map(|a| (a.column.value.as_str(), &a.value)).collect(),
+        MergeMatched::Update(assignments) => {
+            row_change::check_unqualified(assignments, &table.name)?;
+            assignments.iter().map(|a| (a.column.value.as_str(), &a.value)).collect()
+        }
         MergeMatched::Delete => HashMap::new(),
     };
     check_columns(table, assigned.keys().copied())?;

@@ -35,6 +35,8 @@ mod delete;
 mod dependency;
 /// DROP TABLE, DROP VIEW, and what depends on them.
 mod drop;
+/// Encodings and the types that they go with.
+mod encoding;
 /// EXPLAIN.
 mod explain;
 /// CREATE EXTERNAL SCHEMA.

@@ -134,6 +134,20 @@ pub fn changed_table(session: &mut Session, name: &ObjectName, privilege: Privil
     Ok(table)
 }
 
+/// The table of an UPDATE that assigns to `columns`: the privilege on each of them is enough.
+pub fn updated_table(session: &mut Session, name: &ObjectName, columns: &[&str]) -> Result<Arc<TableSnapshot>> {
+    let denied = match changed_table(session, name, Privilege::Update) {
+        Err(error) if error.state() == SqlState::INSUFFICIENT_PRIVILEGE => error,
+        other => return other,
+    };
+    let Relation::Table(table) = managed_relation(session, name)? else { return Err(denied) };
+    let snapshot = session.transaction()?.snapshot()?;
+    let access = Access::of(&snapshot, session.info());
+    let granted = access.columns(&Relation::Table(Arc::clone(&table)), Privilege::Update);
+    let all = columns.iter().all(|column| granted.iter().any(|known| known == column));
+    if all && !columns.is_empty() && !is_materialized_view(&table) { Ok(table) } else { Err(denied) }
+}
+
 /// Errors: 42501 without the privilege on a table.
 pub fn require(session: &mut Session, table: &Arc<TableSnapshot>, privilege: Privilege) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;

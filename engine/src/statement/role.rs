@@ -18,7 +18,7 @@ pub fn create_or_alter(session: &mut Session, statement: &ast::Role) -> Result<S
     let role_name = name::identifier(&statement.name.value);
     let snapshot = session.transaction()?.snapshot()?;
     if let RoleAction::Create(external_id) = &statement.action {
-        security::require_superuser(session, "create roles")?;
+        security::require_system(session, "CREATE ROLE", "create roles")?;
         check_new_name(session, &role_name)?;
         let id = principal::new_id(session.transaction()?, &role_name)?;
         let owner = security::current_user_id(session)?;
@@ -83,7 +83,10 @@ pub fn drop_roles(session: &mut Session, drop: &ast::Drop) -> Result<StatementRe
             found => found?,
         };
         if role.name.starts_with("sys:") {
-            return Err(in_use(&role, "is one of the system's"));
+            return Err(Error::new(
+                SqlState::DEPENDENT_OBJECTS,
+                format!("cannot drop role \"{}\", which is one of the system's", role.name),
+            ));
         }
         require_role_owner(session, &role)?;
         let force = drop.behavior == Some(DropBehavior::Cascade);
@@ -91,19 +94,24 @@ pub fn drop_roles(session: &mut Session, drop: &ast::Drop) -> Result<StatementRe
         for (object, mut grants) in privilege::all_grants(&snapshot) {
             if grants.iter().any(holds) {
                 if !force {
-                    return Err(in_use(&role, "has privileges on some object"));
+                    return Err(in_use("it has privileges on some object"));
                 }
                 grants.retain(|grant| !holds(grant));
                 privilege::store(session.transaction()?, &object, &grants)?;
             }
         }
         if !role.members.is_empty() && !force {
-            return Err(in_use(&role, "is granted to a user or another role"));
+            let to_user = role.members.iter().any(|(member, _)| matches!(member, Grantee::User(_)));
+            return Err(in_use(if to_user {
+                "it has been granted on a user"
+            } else {
+                "it has been granted on another role"
+            }));
         }
         for mut other in security::roles(&snapshot) {
             if other.members.iter().any(|(member, _)| *member == Grantee::Role(role.id)) {
                 if !force {
-                    return Err(in_use(&role, "has other roles"));
+                    return Err(in_use("it depends on another role"));
                 }
                 other.members.retain(|(member, _)| *member != Grantee::Role(role.id));
                 other.store(session.transaction()?)?;
@@ -114,8 +122,9 @@ pub fn drop_roles(session: &mut Session, drop: &ast::Drop) -> Result<StatementRe
     Ok(StatementResult::done("DROP ROLE"))
 }
 
-fn in_use(role: &Role, why: &str) -> Error {
-    Error::new(SqlState::DEPENDENT_OBJECTS, format!("role \"{}\" cannot be dropped because it {why}", role.name))
+/// In the words of the page r_DROP_ROLE.
+fn in_use(why: &str) -> Error {
+    Error::new(SqlState::DEPENDENT_OBJECTS, format!("cannot drop this role since {why}"))
         .with_hint("Use DROP ROLE … FORCE to take it away everywhere.")
 }
 
@@ -147,7 +156,7 @@ pub fn grant(session: &mut Session, grant: &ast::Grant, roles: &[ast::Ident]) ->
                 {
                     return Err(Error::new(
                         SqlState("0LP01"),
-                        format!("role \"{}\" would be its own member", role.name),
+                        "cannot grant this role, a circular dependency was detected between these roles",
                     ));
                 }
                 let admin = grantee.with_option;

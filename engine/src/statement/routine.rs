@@ -33,6 +33,9 @@ pub fn create_procedure(session: &mut Session, create: &ast::CreateProcedure) ->
     if create.body.len() > BODY_BYTES_MAX {
         return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, "the source of a procedure is longer than 2 MB"));
     }
+    if create.nonatomic && create.security_definer == Some(true) {
+        return Err(Error::new(SqlState::INVALID_DEFINITION, "NONATOMIC and SECURITY DEFINER cannot be combined"));
+    }
     if create.nonatomic && !create.settings.is_empty() {
         return Err(Error::new(SqlState::INVALID_DEFINITION, "NONATOMIC and SET cannot be combined"));
     }

@@ -7,7 +7,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use blueshift_sql::ast::{
-    Expr, Ident, ObjectName, Query, TableFactor, TableWithJoins, With,
+    Assignment, Expr, Ident, ObjectName, Query, TableFactor, TableWithJoins, With,
     sql::{GroupByExpr, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, helpers::attached_token::AttachedToken},
 };
 use datafusion::arrow::{
@@ -18,7 +18,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReser
 
 use crate::{
     binder::Binder,
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     session::Session,
     statement::name,
     storage::managed_table::{FILE_ID_COLUMN, POSITION_COLUMN},
@@ -144,6 +144,18 @@ pub fn select(with: Option<With>, items: Vec<SelectItem>, from: Vec<TableWithJoi
         settings: None,
         format_clause: None,
         pipe_operators: vec![],
+    }
+}
+
+/// Errors: 42703 for a column of SET that is written with its table's name, which Redshift does not take.
+pub fn check_unqualified(assignments: &[Assignment], table: &str) -> Result<()> {
+    match assignments.iter().find_map(|assignment| assignment.qualifier.as_ref()) {
+        Some(qualifier) => Err(Error::new(
+            SqlState::UNDEFINED_COLUMN,
+            format!("column \"{}\" of relation \"{table}\" does not exist", qualifier.value),
+        )
+        .with_hint("Write the columns of SET without the name of their table.")),
+        None => Ok(()),
     }
 }
 

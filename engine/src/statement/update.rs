@@ -11,14 +11,16 @@ use futures::TryStreamExt;
 
 use super::{
     assignment::{self, Conversion, TableWriter},
-    name, row_change,
+    identity, name, row_change,
 };
 use crate::{
     error::{Error, Result, SqlState},
-    security::Privilege,
     session::{Session, StatementResult},
     storage::{DeletedPositions, metadata::TableSnapshot},
 };
+
+/// The target in its own FROM.
+mod self_join;
 
 /// Columns of the query that name the row: `__file_id`, `__position`.
 const ROW_ID_COLUMNS: usize = 2;
@@ -26,7 +28,10 @@ const ROW_ID_COLUMNS: usize = 2;
 /// Runs UPDATE, also with FROM. A row that several rows of FROM match is changed once, by one of them;
 /// with `error_on_nondeterministic_update` that is an error.
 pub async fn execute(session: &mut Session, update: &ast::Update) -> Result<StatementResult> {
-    let table = name::changed_table(session, &update.table, Privilege::Update)?;
+    let assigned: Vec<&str> = update.assignments.iter().map(|assignment| assignment.column.value.as_str()).collect();
+    let table = name::updated_table(session, &update.table, &assigned)?;
+    let merged = self_join::resolve(session, update, &table)?;
+    let update = merged.as_ref().unwrap_or(update);
     let plan = changed_rows(session, update, &table)?;
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::new(session, &table)?;
@@ -62,6 +67,7 @@ pub async fn execute(session: &mut Session, update: &ast::Update) -> Result<Stat
 fn changed_rows(session: &mut Session, update: &ast::Update, table: &TableSnapshot) -> Result<LogicalPlan> {
     let schema = row_change::schema_name(session, table)?;
     let qualifier = row_change::target_qualifier(&update.table, update.alias.as_ref());
+    row_change::check_unqualified(&update.assignments, &table.name)?;
     let mut assigned: HashMap<&str, &ValueOrDefault> = HashMap::new();
     for assignment in &update.assignments {
         let column = table.column(&assignment.column.value).ok_or_else(|| {
@@ -70,7 +76,7 @@ fn changed_rows(session: &mut Session, update: &ast::Update, table: &TableSnapsh
                 format!("column \"{}\" of relation \"{}\" does not exist", assignment.column.value, table.name),
             )
         })?;
-        if column.identity.is_some() {
+        if column.identity.is_some() && !identity::is_by_default(&table.layout, column.id) {
             return Err(Error::new(SqlState("428C9"), format!("cannot update identity column \"{}\"", column.name)));
         }
         if assigned.insert(&column.name, &assignment.value).is_some() {

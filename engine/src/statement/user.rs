@@ -23,7 +23,7 @@ pub async fn create_or_alter(session: &mut Session, user: &ast::User) -> Result<
 }
 
 async fn create(session: &mut Session, create: &ast::User) -> Result<StatementResult> {
-    security::require_superuser(session, "create users")?;
+    security::require_system(session, "CREATE USER", "create users")?;
     let user_name = name::identifier(&create.name.value);
     if user_name == "public" {
         return Err(Error::new(SqlState("42939"), "user name \"public\" is reserved"));
@@ -58,7 +58,7 @@ async fn alter(session: &mut Session, alter: &ast::User) -> Result<StatementResu
     let harmless =
         |option: &UserOption| matches!(option, UserOption::Password(_) | UserOption::Set(_) | UserOption::Reset(_));
     if !(own && alter.options.iter().all(harmless)) {
-        security::require_superuser(session, "alter users")?;
+        security::require_system(session, "ALTER USER", "alter users")?;
     }
     let snapshot = session.transaction()?.snapshot()?;
     let mut user = principal::user(&snapshot, &session.info().owner, &alter.name.value)
@@ -99,6 +99,8 @@ async fn apply(session: &mut Session, user: &mut User, option: &UserOption) -> R
         }
         UserOption::CreateDb(on) => user.create_db = *on,
         UserOption::CreateUser(on) => {
+            // Who may create users by a role's privilege must not become a superuser that way.
+            security::require_superuser(session, "make superusers")?;
             if user.id == OWNER_ID && !on {
                 return Err(Error::not_supported("NOCREATEUSER for the user to whom the warehouse belongs"));
             }
@@ -158,7 +160,7 @@ fn rename(session: &mut Session, user: &mut User, new: &str) -> Result<()> {
 
 /// DROP USER.
 pub fn drop_users(session: &mut Session, drop: &ast::Drop) -> Result<StatementResult> {
-    security::require_superuser(session, "drop users")?;
+    security::require_system(session, "DROP USER", "drop users")?;
     for object in &drop.names {
         let user_name = object.name();
         let snapshot = session.transaction()?.snapshot()?;
@@ -190,15 +192,17 @@ pub fn drop_users(session: &mut Session, drop: &ast::Drop) -> Result<StatementRe
     Ok(StatementResult::done("DROP USER"))
 }
 
-/// Errors: 2BP01 for a user to whom something belongs or was granted.
+/// Errors: 55006 for a user to whom something belongs or was granted.
 fn check_nothing_left(session: &mut Session, user: &User) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
+    // In the words of the page r_DROP_USER.
     let refused = |why: String| {
-        Err(Error::new(
-            SqlState::DEPENDENT_OBJECTS,
-            format!("user \"{}\" cannot be dropped because some objects depend on it", user.name),
-        )
-        .with_detail(why))
+        let reason = match why.starts_with("owner of") {
+            true => "the user owns some object",
+            false => "the user has a privilege on some object",
+        };
+        Err(Error::new(SqlState::OBJECT_IN_USE, format!("user \"{}\" cannot be dropped because {reason}", user.name))
+            .with_detail(why))
     };
     let describe = |object: &security::Object| match object {
         security::Object::Relation(id) => match snapshot.relation_by_id(*id) {

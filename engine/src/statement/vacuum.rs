@@ -15,10 +15,11 @@ use datafusion::{
 };
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 
-use super::{assignment::TableWriter, name};
+use super::{assignment::TableWriter, name, row_change};
 use crate::{
+    catalog::system_view::svv::table_info::unsorted_rows,
     error::{Error, Result, SqlState},
-    session::{Session, StatementResult},
+    session::{EventKind, Session, StatementResult, TableName, TableSize},
     storage::{
         ManagedTable,
         metadata::{Relation, TableId, TableSnapshot},
@@ -43,6 +44,13 @@ async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<Statemen
         return Err(Error::new(SqlState::ACTIVE_TRANSACTION, "VACUUM cannot run inside a transaction block"));
     }
     let options = options(vacuum)?;
+    let mode = match vacuum.mode {
+        VacuumMode::Full => "Full",
+        VacuumMode::SortOnly => "Sort Only",
+        VacuumMode::DeleteOnly => "Delete Only",
+        VacuumMode::Reindex => "Reindex",
+        VacuumMode::Recluster => "Recluster",
+    };
     let tables = match &vacuum.table {
         Some(table) => vec![name::managed_table(session, table)?.id],
         None => all_tables(session)?,
@@ -54,7 +62,7 @@ async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<Statemen
     for table in tables {
         session.next_transaction()?;
         session.transaction()?.lock(table, LockMode::Write).await?;
-        vacuum_table(session, table, &options).await?;
+        vacuum_table(session, table, &options, mode).await?;
     }
     session.next_transaction()?;
     if options.reclaim {
@@ -112,12 +120,37 @@ fn all_tables(session: &mut Session) -> Result<Vec<TableId>> {
     Ok(tables)
 }
 
-async fn vacuum_table(session: &mut Session, id: TableId, options: &VacuumOptions) -> Result<()> {
+async fn vacuum_table(session: &mut Session, id: TableId, options: &VacuumOptions, mode: &'static str) -> Result<()> {
     let snapshot = session.transaction()?.snapshot()?;
     // Dropped meanwhile.
     let Some(table) = snapshot.table(id) else { return Ok(()) };
-    let Some(rewrite) = upkeep::plan_vacuum(table, options) else { return Ok(()) };
-    let plan = plan(session, table, &rewrite)?;
+    let started = chrono::Utc::now();
+    let (from, target) = (
+        size(table),
+        TableName { id: id.0, schema: row_change::schema_name(session, table)?, name: table.name.clone() },
+    );
+    if let Some(rewrite) = upkeep::plan_vacuum(table, options) {
+        rewrite_segments(session, table, &rewrite).await?;
+    }
+    let snapshot = session.transaction()?.snapshot()?;
+    let to = snapshot.table(id).map_or(from, |table| size(table));
+    session.record_event(started, EventKind::Vacuum { table: target, mode, from, to });
+    Ok(())
+}
+
+/// What STL_VACUUM tells of a table.
+fn size(table: &TableSnapshot) -> TableSize {
+    TableSize {
+        stored_rows: table.segments.iter().map(|segment| segment.file.row_count).sum(),
+        live_rows: table.row_count(),
+        sorted_rows: table.row_count() - unsorted_rows(table).unwrap_or_else(|| table.row_count()),
+        bytes: table.size_bytes(),
+    }
+}
+
+async fn rewrite_segments(session: &mut Session, table: &Arc<TableSnapshot>, rewrite: &Rewrite) -> Result<()> {
+    let id = table.id;
+    let plan = plan(session, table, rewrite)?;
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::rewriting(session, table, rewrite.sort)?;
     while let Some(batch) = stream.try_next().await? {

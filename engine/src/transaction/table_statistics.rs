@@ -23,6 +23,9 @@ pub struct TableStatistics {
     pub analyzed_at: i64,
     /// Estimated numbers of different values.
     pub distinct: BTreeMap<ColumnId, u64>,
+    /// With a distribution key: how many rows each slice would have. Empty: not counted.
+    #[serde(default)]
+    pub slice_rows: Vec<u64>,
     /// The newest segment then: what came later was not seen.
     newest_segment: i64,
     /// Deleted rows of the segments then.
@@ -36,6 +39,7 @@ impl TableStatistics {
             rows: table.row_count(),
             analyzed_at: chrono::Utc::now().timestamp_micros(),
             distinct,
+            slice_rows: vec![],
             newest_segment: table.segments.iter().map(|s| s.id.0).max().unwrap_or(-1),
             deleted: deleted(table),
         }

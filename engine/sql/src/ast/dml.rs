@@ -39,7 +39,9 @@ pub enum InsertSource {
 /// `column = value`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// Target column (a qualifier naming the target table is dropped).
+    /// What is written before the column, which Redshift does not take (`SET t.a = 1`).
+    pub qualifier: Option<Ident>,
+    /// Target column.
     pub column: Ident,
     /// New value.
     pub value: ValueOrDefault,

@@ -38,14 +38,15 @@ impl Grammar<'_> {
         if self.eat("default") { Ok(ValueOrDefault::Default) } else { Ok(ValueOrDefault::Expr(self.expr()?)) }
     }
 
-    /// `column = value`; the column may be qualified with the target's name.
+    /// `column = value`. A qualified column is an error that names it, later.
     fn assignment(&mut self) -> Parsed<Assignment> {
         let mut column = self.any_ident()?;
+        let mut qualifier = None;
         while self.eat_token(&Token::Period) {
-            column = self.any_ident()?;
+            qualifier = Some(std::mem::replace(&mut column, self.any_ident()?));
         }
         self.expect_token(&Token::Eq)?;
-        Ok(Assignment { column, value: self.value_or_default()? })
+        Ok(Assignment { qualifier, column, value: self.value_or_default()? })
     }
 
     fn target_alias(&mut self, ends: &[&str]) -> Parsed<Option<Ident>> {

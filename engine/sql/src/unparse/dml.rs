@@ -31,6 +31,9 @@ impl Display for ValueOrDefault {
 
 impl Display for Assignment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(qualifier) = &self.qualifier {
+            write!(f, "{qualifier}.")?;
+        }
         write!(f, "{} = {}", self.column, self.value)
     }
 }

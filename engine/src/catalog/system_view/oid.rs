@@ -17,6 +17,8 @@ const RULE: i64 = 0x3000_0000;
 const DEFAULT: i64 = 0x4000_0000;
 /// Constraints.
 const CONSTRAINT: i64 = 0x5000_0000;
+/// Default privileges.
+const DEFAULT_PRIVILEGE: i64 = 0x6000_0000;
 /// Functions.
 const FUNCTION: i64 = 0x0400_0000;
 /// System views that PostgreSQL gives no number.
@@ -81,6 +83,11 @@ pub fn default(table: RelationId, column: ColumnId) -> i64 {
 /// A constraint.
 pub fn constraint(table: RelationId, name: &str) -> i64 {
     CONSTRAINT + hash(&[&table.to_string(), name])
+}
+
+/// Default privileges of a user.
+pub fn default_privilege(user: i64, schema: i64, kind: &str) -> i64 {
+    DEFAULT_PRIVILEGE + hash(&[&user.to_string(), &schema.to_string(), kind])
 }
 
 /// A function or procedure, by its name and argument types.

@@ -32,7 +32,9 @@ struct Registry {
 }
 
 /// PostgreSQL's catalogs that are views.
-const PG_VIEWS: [&str; 9] = [
+const PG_VIEWS: [&str; 11] = [
+    "pg_rules",
+    "pg_stats",
     "pg_tables",
     "pg_views",
     "pg_indexes",

@@ -128,3 +128,25 @@ pub static PG_TABLESPACE_LOCATION: ScalarFunction = ScalarFunction {
         call.build_text(|row| Ok(numbers.get(row).map(|_| "")))
     },
 };
+
+/// TEXTIN, REGPROCEDUREOUT, NAMEOUT: in PostgreSQL they lead from a type to its text; here names are texts already.
+pub static TEXT_FORM: ScalarFunction = ScalarFunction {
+    documentation: Documentation {
+        name: "textin",
+        aliases: &["regprocedureout", "regclassout", "regtypeout", "regprocout", "nameout", "textout"],
+        category: "catalog",
+        description: "The text of a name, as PostgreSQL's functions of input and output give it.",
+        arguments: &[("text", "the name")],
+        example: "select textin('f(integer)'); -- f(integer)",
+    },
+    arity: (1, 1),
+    returns: |_| Ok(DataType::Utf8View),
+    invoke: |call| {
+        let text = call.text(0)?;
+        call.write_text(|row, out| {
+            let Some(text) = text.get(row) else { return Ok(false) };
+            out.push_str(text);
+            Ok(true)
+        })
+    },
+};

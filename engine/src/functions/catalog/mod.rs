@@ -50,6 +50,7 @@ pub const SCALAR: &[&ScalarFunction] = &[
     &format::PG_CLIENT_ENCODING,
     &format::PG_ENCODING_TO_CHAR,
     &format::PG_TABLESPACE_LOCATION,
+    &format::TEXT_FORM,
 ];
 
 const CONTEXT: &[&ContextFunction] = &[

@@ -119,11 +119,7 @@ fn name(context: &SystemContext, kind: &str, number: i64) -> String {
         }
         "regrole" => context.user_name(number).map(str::to_owned),
         _ => routine::all(context).into_iter().find(|routine| routine.oid == number).map(|routine| {
-            if kind == "regprocedure" {
-                format!("{}({})", routine.name, routine.input_types().collect::<Vec<_>>().join(","))
-            } else {
-                routine.name
-            }
+            if kind == "regprocedure" { format!("{}({})", routine.name, routine.signature()) } else { routine.name }
         }),
     };
     found.unwrap_or_else(|| if number == 0 { "-".to_owned() } else { number.to_string() })

@@ -25,6 +25,40 @@ const NOT_INCREMENTAL: [&str; 16] = [
     "any_value",
 ];
 
+/// Functions whose values change with time or from call to call.
+const MUTABLE: [&str; 13] = [
+    "random",
+    "getdate",
+    "sysdate",
+    "now",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "timeofday",
+    "current_user",
+    "current_setting",
+    "pg_backend_pid",
+];
+
+/// Whether a function of the query gives another answer each time.
+pub fn is_mutable(query: &Query) -> bool {
+    struct Mutable;
+    impl Visitor for Mutable {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            let found = match expr {
+                Expr::Function(function) => MUTABLE.contains(&function.name.to_string().to_lowercase().as_str()),
+                Expr::Identifier(ident) => ident.quote_style.is_none() && MUTABLE.contains(&ident.value.as_str()),
+                _ => false,
+            };
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    query.visit(&mut Mutable).is_break()
+}
+
 /// Whether the query is one that could be refreshed incrementally.
 pub fn is_incremental(query: &Query) -> bool {
     let mut finder = Finder { queries: 0, found: false };

@@ -1,6 +1,6 @@
 //! Users, groups and roles, and what was granted to them.
 
-use super::{super::context::SystemContext, RelationItem, RelationKind};
+use super::{super::context::SystemContext, RelationItem, RelationKind, RoutineItem};
 use crate::{
     error::{Error, Result, SqlState},
     security::{self, Grantee, Object, principal::OWNER_ID},
@@ -226,9 +226,18 @@ pub fn acl(context: &SystemContext, owner: i64, all: &[&str], grants: Vec<Grant>
     if grants.is_empty() {
         return vec![];
     }
-    let owner = context.user_name(owner).unwrap_or_default();
     let letters: String = all.iter().map(|privilege| privilege_letter(privilege)).collect();
-    let mut items: Vec<(String, String)> = vec![(owner.to_owned(), letters)];
+    let own = context.user_name(owner).unwrap_or_default().to_owned();
+    acl_items(context, owner, vec![(own, letters)], grants)
+}
+
+/// The `aclitem`s of grants alone, without what the owner may do anyway.
+pub fn granted(context: &SystemContext, owner: i64, grants: Vec<Grant>) -> Vec<String> {
+    acl_items(context, owner, vec![], grants)
+}
+
+fn acl_items(context: &SystemContext, owner: i64, mut items: Vec<(String, String)>, grants: Vec<Grant>) -> Vec<String> {
+    let owner = context.user_name(owner).unwrap_or_default();
     for grant in grants {
         let grantee = match grant.grantee_kind {
             "public" => String::new(),
@@ -252,6 +261,23 @@ const RELATION_PRIVILEGES: [&str; 8] =
 /// The grants on a relation as `aclitem`s.
 pub fn relation_acl(context: &SystemContext, relation: &RelationItem) -> Vec<String> {
     acl(context, relation.owner, &RELATION_PRIVILEGES, grants_on_relation(context, relation))
+}
+
+/// The grants on a column of a relation as `aclitem`s.
+pub fn column_acl(context: &SystemContext, relation: &RelationItem, column: i64) -> Vec<String> {
+    let grants = object(relation).map(|object| grants(context, &object)).unwrap_or_default();
+    granted(context, relation.owner, grants.into_iter().filter(|grant| grant.column == Some(column)).collect())
+}
+
+/// The grants on a function or procedure as `aclitem`s.
+pub fn routine_acl(context: &SystemContext, routine: &RoutineItem) -> Vec<String> {
+    let Some(key) = routine.key.clone() else { return vec![] };
+    acl(context, routine.owner, &["EXECUTE"], grants(context, &Object::Routine(key)))
+}
+
+/// The grants on a database as `aclitem`s.
+pub fn database_acl(context: &SystemContext, name: &str, owner: i64) -> Vec<String> {
+    acl(context, owner, &["CREATE", "TEMPORARY"], grants(context, &Object::Database(name.to_owned())))
 }
 
 /// The grants on a schema as `aclitem`s.

@@ -62,6 +62,11 @@ impl RoutineItem {
         self.arguments.iter().filter(|argument| argument.mode != "o").map(|argument| argument.type_name.as_str())
     }
 
+    /// The types of the arguments that a call gives, without lengths and precisions, which pg_proc does not keep.
+    pub fn signature(&self) -> String {
+        self.input_types().map(bare).collect::<Vec<_>>().join(",")
+    }
+
     /// `a integer, OUT b integer`
     pub fn argument_list(&self) -> String {
         let written = self.arguments.iter().map(|argument| {
@@ -71,7 +76,7 @@ impl RoutineItem {
                 _ => "",
             };
             let name = if argument.name.is_empty() { String::new() } else { format!("{} ", argument.name) };
-            format!("{mode}{name}{}", argument.type_name)
+            format!("{mode}{name}{}", bare(&argument.type_name))
         });
         written.collect::<Vec<_>>().join(", ")
     }
@@ -85,7 +90,7 @@ impl RoutineItem {
         let nonatomic = if self.nonatomic { " NONATOMIC" } else { "" };
         let security = if self.security_definer { " SECURITY DEFINER" } else { "" };
         format!(
-            "CREATE OR REPLACE {kind} {}.{}({}){nonatomic}{returns}\n LANGUAGE {}{security}\nAS $_${}$_$\n",
+            "CREATE OR REPLACE {kind} {}.{}({}){nonatomic}{returns}\nLANGUAGE {}{security}\nAS $_${}$_$\n",
             quoted(&self.schema),
             quoted(&self.name),
             self.argument_list(),
@@ -114,6 +119,14 @@ impl RoutineItem {
             self.language,
             self.body.trim_matches('\n'),
         )
+    }
+}
+
+/// A type without its length or precision.
+fn bare(type_name: &str) -> String {
+    match (type_name.split_once('('), type_name.rsplit_once(')')) {
+        (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
+        _ => type_name.to_owned(),
     }
 }
 

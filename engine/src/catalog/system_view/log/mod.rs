@@ -18,8 +18,12 @@ pub mod query;
 mod query_text;
 /// Sessions and what they run.
 pub mod session;
+/// Calls and messages of procedures.
+mod procedure;
 /// Slices, blocks, disks.
 mod storage;
+/// ANALYZE, VACUUM, REFRESH.
+mod upkeep;
 
 use std::sync::LazyLock;
 
@@ -31,6 +35,10 @@ const FILLS: &[&dyn Fill] = &[
     &connection::STL_CONNECTION_LOG,
     &connection::STL_SESSIONS,
     &connection::SYS_CONNECTION_LOG,
+    &procedure::SVL_STORED_PROC_CALL,
+    &procedure::SVL_STORED_PROC_MESSAGES,
+    &procedure::SYS_PROCEDURE_CALL,
+    &procedure::SYS_PROCEDURE_MESSAGES,
     &query::STL_QUERY,
     &query::STL_ERROR,
     &query::STL_WLM_QUERY,
@@ -50,11 +58,17 @@ const FILLS: &[&dyn Fill] = &[
     &session::SYS_SESSION_HISTORY,
     &storage::STV_BLOCKLIST,
     &storage::STV_DB_ISOLATION_LEVEL,
+    &storage::STV_MV_DEPS,
     &storage::STV_MV_INFO,
     &storage::STV_NODE_STORAGE_CAPACITY,
     &storage::STV_PARTITIONS,
     &storage::STV_SLICES,
     &storage::STV_TBL_PERM,
+    &upkeep::STL_ANALYZE,
+    &upkeep::STL_VACUUM,
+    &upkeep::SVL_MV_REFRESH_STATUS,
+    &upkeep::SYS_MV_REFRESH_HISTORY,
+    &upkeep::SYS_VACUUM_HISTORY,
 ];
 
 /// The views.

@@ -9,6 +9,7 @@ use super::super::{
     context::SystemContext,
     declared::Filled,
     item::RelationItem,
+    oid,
     pg_catalog::namespace,
     svv::{
         materialized,
@@ -145,6 +146,29 @@ pub const STV_DB_ISOLATION_LEVEL: Filled<namespace::DatabaseItem> = Filled {
     values: &[("db_name", |_, d| (&d.name).into()), ("isolation_level", |context, _| isolation(context).into())],
 };
 
+/// A materialized view and a relation that it reads.
+type Read = (Arc<RelationItem>, Arc<RelationItem>);
+
+pub const STV_MV_DEPS: Filled<Read> = Filled {
+    name: "stv_mv_deps",
+    items: |context| {
+        let mut all = vec![];
+        for view in materialized::views(context)? {
+            let read = view.depends_on().into_iter().filter_map(|id| context.relation(oid::relation(id)));
+            all.extend(read.map(|read| (Arc::clone(&view), Arc::clone(read))));
+        }
+        Ok(all)
+    },
+    values: &[
+        ("db_name", |context, _| context.database().into()),
+        ("schema", |_, d| (&*d.0.schema).into()),
+        ("name", |_, d| (&d.0.name).into()),
+        ("ref_schema", |_, d| (&*d.1.schema).into()),
+        ("ref_name", |_, d| (&d.1.name).into()),
+        ("ref_database_name", |context, _| context.database().into()),
+    ],
+};
+
 pub const STV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
     name: "stv_mv_info",
     items: materialized::views,
@@ -155,7 +179,7 @@ pub const STV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
         ("updated_upto_xid", |_, _| 0_i64.into()),
         ("is_stale", |context, r| materialized::stale(context, r).into()),
         ("owner_user_name", |context, r| context.user_name(r.owner).into()),
-        ("state", |_, _| 0_i64.into()),
+        ("state", |context, r| materialized::refresh_state(context, r).into()),
         ("autorewrite", |_, _| "f".into()),
         ("autorefresh", |context, r| materialized::auto_refresh(context, r).into()),
     ],

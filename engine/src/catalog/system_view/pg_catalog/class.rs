@@ -134,7 +134,7 @@ const ATTRIBUTE_COLUMNS: &[Column<ColumnItem>] = &[
     col("attsortkeyord", INT4, |_, c| c.sort_key_position().into()),
     col("attencodingtype", INT2, |_, c| encoding_code(c.encoding()).into()),
     col("attencrypttype", INT2, |_, _| 0_i64.into()),
-    col("attacl", ACL_ARRAY, |_, _| Value::Null),
+    col("attacl", ACL_ARRAY, |context, c| non_empty(principal::column_acl(context, &c.relation, c.number()))),
     col("attoptions", TEXT_ARRAY, |_, _| Value::Null),
 ];
 

@@ -22,10 +22,19 @@ macro_rules! empty {
 
 empty!(PG_AGGREGATE, "pg_aggregate", "aggfnoid" REGPROC, "aggtransfn" REGPROC, "aggfinalfn" REGPROC,
     "aggtranstype" OID, "agginitval" TEXT);
+empty!(PG_AMOP, "pg_amop", "amopclaid" OID, "amopsubtype" OID, "amopstrategy" INT2, "amopreqcheck" BOOL, "amopopr" OID);
+empty!(PG_AMPROC, "pg_amproc", "amopclaid" OID, "amprocsubtype" OID, "amprocnum" INT2, "amproc" REGPROC);
+empty!(PG_CONF, "pg_conf", "key" TEXT, "value" TEXT);
+empty!(PG_CONVERSION, "pg_conversion", "oid" OID, "conname" NAME, "connamespace" OID, "conowner" INT4,
+    "conforencoding" INT4, "contoencoding" INT4, "conproc" REGPROC, "condefault" BOOL);
+empty!(PG_LISTENER, "pg_listener", "relname" NAME, "listenerpid" INT4, "notification" INT4);
+empty!(PG_RULES, "pg_rules", "schemaname" NAME, "tablename" NAME, "rulename" NAME, "definition" TEXT);
+empty!(PG_SEQUENCE, "pg_sequence", "seqrelid" OID, "seqtypid" OID, "seqstart" INT8, "seqincrement" INT8, "seqmax" INT8,
+    "seqmin" INT8, "seqcache" INT8, "seqcycle" BOOL);
+empty!(PG_STATISTIC, "pg_statistic", "starelid" OID, "staattnum" INT2, "stanullfrac" REAL, "stawidth" INT4,
+    "stadistinct" REAL);
 empty!(PG_CAST, "pg_cast", "oid" OID, "castsource" OID, "casttarget" OID, "castfunc" OID, "castcontext" CHAR, "castmethod" CHAR);
 empty!(PG_DB_ROLE_SETTING, "pg_db_role_setting", "setdatabase" OID, "setrole" OID, "setconfig" TEXT_ARRAY);
-empty!(PG_DEFAULT_ACL, "pg_default_acl", "oid" OID, "defacluser" INT4, "defaclrole" INT4, "defaclnamespace" OID, "defaclobjtype" CHAR,
-    "defaclacl" ACL_ARRAY);
 empty!(PG_ENUM, "pg_enum", "oid" OID, "enumtypid" OID, "enumsortorder" REAL, "enumlabel" NAME);
 empty!(PG_EXTENSION, "pg_extension", "oid" OID, "extname" NAME, "extowner" OID, "extnamespace" OID,
     "extrelocatable" BOOL, "extversion" TEXT, "extconfig" OID_ARRAY, "extcondition" TEXT_ARRAY);

@@ -1,10 +1,14 @@
 //! pg_catalog: PostgreSQL 8's catalogs with Redshift's columns beside them
 //! ("System catalog tables" of the guide).
 
+/// pg_stat_activity, pg_locks.
+mod activity;
 /// pg_class, pg_attribute, pg_attrdef, pg_type.
 mod class;
 /// pg_constraint, pg_index, pg_indexes.
 mod constraint;
+/// pg_default_acl.
+mod default_acl;
 /// pg_depend, pg_rewrite, pg_description.
 mod depend;
 /// pg_namespace, pg_database, and the views of external schemas.
@@ -17,6 +21,8 @@ mod role;
 mod fixed;
 /// pg_settings.
 mod settings;
+/// pg_stats.
+mod statistic;
 /// pg_tables, pg_views, pg_table_def.
 mod tables;
 
@@ -38,11 +44,22 @@ pub const VIEWS: &[&dyn SystemView] = &[
     &depend::PG_DESCRIPTION,
     &depend::PG_STATISTIC_INDICATOR,
     &fixed::PG_AGGREGATE,
+    &activity::PG_LOCKS,
+    &activity::PG_STAT_ACTIVITY,
+    &default_acl::PG_DEFAULT_ACL,
+    &statistic::PG_STATS,
     &fixed::PG_AM,
+    &fixed::PG_AMOP,
+    &fixed::PG_AMPROC,
+    &fixed::PG_CONF,
+    &fixed::PG_CONVERSION,
+    &fixed::PG_LISTENER,
+    &fixed::PG_RULES,
+    &fixed::PG_SEQUENCE,
+    &fixed::PG_STATISTIC,
     &fixed::PG_CAST,
     &fixed::PG_COLLATION,
     &fixed::PG_DB_ROLE_SETTING,
-    &fixed::PG_DEFAULT_ACL,
     &fixed::PG_ENUM,
     &fixed::PG_EXTENSION,
     &fixed::PG_FOREIGN_DATA_WRAPPER,
@@ -71,7 +88,6 @@ pub const VIEWS: &[&dyn SystemView] = &[
     &role::PG_AUTHID,
     &role::PG_AUTH_MEMBERS,
     &settings::PG_SETTINGS,
-    &settings::PG_LOCKS,
     &tables::PG_TABLES,
     &tables::PG_VIEWS,
     &tables::PG_TABLE_DEF,

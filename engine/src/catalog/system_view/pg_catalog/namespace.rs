@@ -90,7 +90,9 @@ macro_rules! database_view {
                 col("datfrozenxid", INT8, |_, _| 0_i64.into()),
                 col("dattablespace", OID, |_, _| 1663_i64.into()),
                 col("datconfig", TEXT_ARRAY, |_, _| Value::Null),
-                col("datacl", ACL_ARRAY, |_, _| Value::Null),
+                col("datacl", ACL_ARRAY, |context, d| {
+                    super::class::non_empty(principal::database_acl(context, &d.name, d.owner))
+                }),
                 col("datcollate", NAME, |_, _| "C".into()),
                 col("datctype", NAME, |_, _| "C".into()),
                 col("datconnlimit", TEXT, |_, d| (&d.connection_limit).into()),

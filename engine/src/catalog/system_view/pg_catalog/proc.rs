@@ -1,7 +1,7 @@
 //! Functions and procedures.
 
 use super::super::{
-    item::{RoutineItem, routine},
+    item::{RoutineItem, principal, routine},
     pg_type,
     value::*,
     view::{Column, PG_CATALOG, View, col},
@@ -24,7 +24,7 @@ const COLUMNS: &[Column<RoutineItem>] = &[
     col("prolang", OID, |_, r| language(&r.language).into()),
     col("proisagg", BOOL, |_, r| r.aggregate.into()),
     col("proiswindow", BOOL, |_, r| r.window.into()),
-    col("prosecdef", BOOL, |_, _| false.into()),
+    col("prosecdef", BOOL, |_, r| r.security_definer.into()),
     col("proisstrict", BOOL, |_, _| false.into()),
     col("proretset", BOOL, |_, _| false.into()),
     col("provolatile", CHAR, |_, r| r.volatility.into()),
@@ -55,7 +55,7 @@ const COLUMNS: &[Column<RoutineItem>] = &[
     col("prosrc", TEXT, |_, r| (&r.body).into()),
     col("probin", TEXT, |_, _| Value::Null),
     col("proconfig", TEXT_ARRAY, |_, _| Value::Null),
-    col("proacl", ACL_ARRAY, |_, _| Value::Null),
+    col("proacl", ACL_ARRAY, |context, r| super::class::non_empty(principal::routine_acl(context, r))),
 ];
 
 fn type_oid(name: &str) -> i64 {

@@ -1,8 +1,8 @@
-//! pg_settings and pg_locks.
+//! pg_settings.
 
 use super::super::{
     value::*,
-    view::{PG_CATALOG, View, col, none},
+    view::{PG_CATALOG, View, col},
 };
 
 /// pg_settings: the session's parameters.
@@ -38,21 +38,5 @@ pub const PG_SETTINGS: View<(String, String)> = View {
         col("source", TEXT, |_, _| "default".into()),
         col("min_val", TEXT, |_, _| Value::Null),
         col("max_val", TEXT, |_, _| Value::Null),
-    ],
-};
-
-/// pg_locks: locks are in STV_LOCKS and SVV_TRANSACTIONS.
-pub const PG_LOCKS: View<()> = View {
-    schema: PG_CATALOG,
-    name: "pg_locks",
-    items: none,
-    columns: &[
-        col("locktype", TEXT, |_, _| Value::Null),
-        col("relation", OID, |_, _| Value::Null),
-        col("database", OID, |_, _| Value::Null),
-        col("transaction", INT4, |_, _| Value::Null),
-        col("pid", INT4, |_, _| Value::Null),
-        col("mode", TEXT, |_, _| Value::Null),
-        col("granted", BOOL, |_, _| Value::Null),
     ],
 };

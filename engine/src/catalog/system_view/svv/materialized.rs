@@ -28,6 +28,12 @@ pub fn auto_refresh(context: &SystemContext, view: &RelationItem) -> &'static st
     if state.is_some_and(|state| state.auto_refresh) { "t" } else { "f" }
 }
 
+/// 1 when a materialized view can be refreshed incrementally, 0 when it is recomputed.
+pub fn refresh_state(context: &SystemContext, view: &RelationItem) -> i64 {
+    let state = view.table().and_then(|table| statement::materialized_view_state(&context.bind.snapshot, table));
+    i64::from(state.is_some_and(|state| state.incremental))
+}
+
 /// SVV_MV_INFO: materialized views
 pub const SVV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
     name: "svv_mv_info",
@@ -38,11 +44,7 @@ pub const SVV_MV_INFO: Filled<Arc<RelationItem>> = Filled {
         ("user_name", |context, r| context.user_name(r.owner).into()),
         ("name", |_, r| (&r.name).into()),
         ("is_stale", |context, r| stale(context, r).into()),
-        // 1: can be refreshed incrementally, 0: is recomputed.
-        ("state", |context, r| {
-            let state = r.table().and_then(|table| statement::materialized_view_state(&context.bind.snapshot, table));
-            i64::from(state.is_some_and(|state| state.incremental)).into()
-        }),
+        ("state", |context, r| refresh_state(context, r).into()),
         ("autorewrite", |_, _| "f".into()),
         ("autorefresh", |context, r| auto_refresh(context, r).into()),
     ],

@@ -54,6 +54,7 @@ const FILLS: &[&dyn Fill] = &[
     &schema::SVV_ALL_SCHEMAS,
     &schema::SVV_REDSHIFT_DATABASES,
     &schema::SVV_REDSHIFT_SCHEMAS,
+    &schema::SVV_SCHEMA_QUOTA_STATE,
     &table::SVV_ALL_TABLES,
     &table::SVV_REDSHIFT_TABLES,
     &table::SVV_TABLES,

@@ -4,10 +4,17 @@ use super::super::{
     context::SystemContext,
     declared::Filled,
     item::{SchemaItem, principal, schema},
+    oid,
     pg_catalog::namespace,
 };
+use super::table_info::blocks;
 
-use crate::transaction::{IsolationLevel, isolation_level};
+use crate::{
+    statement::schema::quota,
+    storage::metadata::SchemaSnapshot,
+    transaction::{IsolationLevel, isolation_level},
+};
+use std::sync::Arc;
 
 fn kind(schema: &SchemaItem) -> &'static str {
     if schema.external.is_some() { "external" } else { "local" }
@@ -47,6 +54,33 @@ pub const SVV_REDSHIFT_SCHEMAS: Filled<SchemaItem> = Filled {
         ("schema_type", |_, s| kind(s).into()),
         ("schema_acl", |context, s| principal::acl_text(&principal::schema_acl(context, &s.name, s.owner)).into()),
         ("schema_option", |_, _| "".into()),
+    ],
+};
+
+/// A schema with a quota: the schema, its quota and its size, in blocks of a megabyte.
+type Quota = (Arc<SchemaSnapshot>, u64, u64);
+
+/// SVV_SCHEMA_QUOTA_STATE: schemas that have a quota
+pub const SVV_SCHEMA_QUOTA_STATE: Filled<Quota> = Filled {
+    name: "svv_schema_quota_state",
+    items: |context| {
+        let snapshot = &context.bind.snapshot;
+        let mut all = vec![];
+        for schema in snapshot.schemas() {
+            let Some(quota) = quota(snapshot, schema.id) else { continue };
+            let tables = context.relations().iter().filter(|relation| *relation.schema == *schema.name);
+            let used = tables.filter_map(|relation| relation.stored()).map(|table| blocks(table)).sum();
+            all.push((Arc::clone(schema), quota, used));
+        }
+        Ok(all)
+    },
+    values: &[
+        ("schema_id", |_, q| oid::schema(q.0.id, &q.0.name).into()),
+        ("schema_name", |_, q| (&q.0.name).into()),
+        ("schema_owner", |context, q| principal::owner_of_schema(context, &q.0.name).into()),
+        ("quota", |_, q| q.1.into()),
+        ("disk_usage", |_, q| q.2.into()),
+        ("disk_usage_pct", |_, q| (q.2 as f64 * 100.0 / q.1.max(1) as f64).into()),
     ],
 };
 

@@ -12,6 +12,7 @@ use super::super::{
 use crate::{
     error::Result,
     storage::metadata::{ColumnId, DistStyle, Segment, TableSnapshot},
+    transaction::TableStatistics,
 };
 
 /// A block of Redshift's storage, the unit of sizes: 1 MB.
@@ -64,15 +65,20 @@ pub const SVV_TABLE_INFO: Filled<Arc<RelationItem>> = Filled {
         ("pct_used", |_, r| of(r, |table| (blocks(table) as f64 * 100.0 / CAPACITY_BLOCKS as f64).into())),
         ("empty", |_, _| 0_i64.into()),
         ("unsorted", |_, r| of(r, |table| unsorted_percent(table).into())),
-        ("stats_off", |_, _| 0.0.into()),
+        ("stats_off", |context, r| of(r, |table| stats_off(context, table).into())),
         ("tbl_rows", |_, r| {
             of(r, |table| table.segments.iter().map(|segment| segment.file.row_count).sum::<u64>().into())
         }),
         ("skew_sortkey1", |_, r| of(r, |table| sort_key_skew(table).into())),
-        ("skew_rows", |_, r| of(r, |table| row_skew(table).into())),
+        ("skew_rows", |context, r| of(r, |table| row_skew(context, table).into())),
         ("estimated_visible_rows", |_, r| of(r, |table| table.row_count().into())),
     ],
 };
+
+/// How stale statistics are, in percent; 100 for a table that was never analysed.
+fn stats_off(context: &SystemContext, table: &TableSnapshot) -> f64 {
+    TableStatistics::of(&context.bind.snapshot, table.id).map_or(100.0, |known| known.stats_off(table))
+}
 
 fn encoded(table: &TableSnapshot) -> &'static str {
     if table.columns.iter().all(|column| matches!(column.encoding.as_deref(), None | Some("auto"))) {
@@ -129,11 +135,15 @@ fn sort_key_skew(table: &TableSnapshot) -> Option<f64> {
     Some(largest as f64 / first as f64)
 }
 
-/// How uneven slices are: even, unless a key decides, which nobody has counted.
-fn row_skew(table: &TableSnapshot) -> Option<f64> {
+/// How uneven slices would be with a distribution key, as ANALYZE counted it; NULL without one.
+fn row_skew(context: &SystemContext, table: &TableSnapshot) -> Option<f64> {
     match table.layout.dist_style {
-        DistStyle::Key => None,
-        _ => Some(1.0),
+        DistStyle::Key => {
+            let known = TableStatistics::of(&context.bind.snapshot, table.id)?;
+            let (least, most) = (known.slice_rows.iter().min()?, known.slice_rows.iter().max()?);
+            (*least > 0).then(|| *most as f64 / *least as f64)
+        }
+        DistStyle::Even | DistStyle::All | DistStyle::Auto => None,
     }
 }
 
