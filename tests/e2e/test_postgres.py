@@ -1,8 +1,10 @@
-"""Random queries in the common dialect: blueshift answers as PostgreSQL 15 does.
+"""Random queries and changes in the common dialect: blueshift answers as PostgreSQL 15 does.
 
-BLUESHIFT_RANDOM_QUERIES sets how many; BLUESHIFT_RANDOM_SEED where to begin. A failure prints the seed.
+BLUESHIFT_RANDOM_QUERIES sets how many (and a quarter as many changes); BLUESHIFT_RANDOM_SEED where to begin. A
+failure prints the seed.
 """
 
+import decimal
 import glob
 import os
 import pathlib
@@ -16,7 +18,9 @@ import time
 import psycopg2
 import pytest
 
-from random_sql import Query, setup
+from random_dml import Change
+from random_expr import spoken
+from random_sql import DEFINITION, Query, setup
 from warehouse import Warehouse
 
 COUNT = int(os.environ.get("BLUESHIFT_RANDOM_QUERIES", "400"))
@@ -84,42 +88,93 @@ def blueshift(tmp_path_factory):
     server.wait()
 
 
-def answer(connection, sql):
-    """Rows as text, or the error."""
+def shown(value):
+    """A value as text; numbers by what they are worth."""
+    if isinstance(value, (int, decimal.Decimal)) and not isinstance(value, bool):
+        number = format(decimal.Decimal(value).normalize(), "f")
+        return "0" if number == "-0" else number
+    return None if value is None else str(value)
+
+
+def run(connection, sql):
+    """Rows as text, or their number where there are none, or the error."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(sql)
-            return [tuple(None if value is None else str(value) for value in row) for row in cursor.fetchall()], None
+            if cursor.description is None:
+                return cursor.rowcount, None
+            return [tuple(shown(value) for value in row) for row in cursor.fetchall()], None
         except psycopg2.Error as error:
             return None, f"{error.pgcode}: {error}"
 
 
-def test_random_queries_equal_postgresql(postgres, blueshift):
-    # A query that multiplies its rows is given up. PostgreSQL has no FULL JOIN on constants (0A000).
+@pytest.fixture(scope="module")
+def engines(postgres, blueshift):
+    # A query that multiplies its rows is given up.
     for statement in ["set statement_timeout to 10000", *setup(random.Random(5))]:
         for connection in (postgres, blueshift):
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-    differences, compared, errors = [], 0, 0
+            assert run(connection, statement)[1] is None
+    return postgres, blueshift
+
+
+class Comparison:
+    """What came of comparing."""
+
+    def __init__(self):
+        self.equal, self.errors, self.differences = 0, 0, []
+
+    def add(self, seed, sql, expected, actual, ordered=True):
+        (rows, refused), (ours, error) = expected, actual
+        # PostgreSQL has no FULL JOIN on constants (0A000); what takes too long is given up (57014).
+        slow = (error or "").startswith("57014")
+        if slow or refused and (error or refused.startswith(("57014", "0A000"))):
+            self.errors += 1
+            return
+        if rows is not None and ours is not None:
+            if not ordered:
+                rows, ours = sorted(map(repr, rows)), sorted(map(repr, ours))
+            if rows == ours:
+                self.equal += 1
+                return
+        self.differences.append(f"seed {seed}\n{sql}\nPostgreSQL: {refused or short(rows)}\nblueshift: {error or short(ours)}")
+
+    def check(self, count, what):
+        print(f"{self.equal} random {what} equal, {self.errors} errors in both, {len(self.differences)} differ")
+        assert not self.differences, "\n\n".join(self.differences[:20]) + f"\n{len(self.differences)} of {count} differ"
+        assert self.equal > count * 0.8
+
+
+def short(answer):
+    return answer[:5] if isinstance(answer, list) else answer
+
+
+def test_random_queries_equal_postgresql(engines):
+    postgres, blueshift = engines
+    comparison = Comparison()
     for seed in range(FIRST, FIRST + COUNT):
         sql = Query(seed).query()
-        expected, refused = answer(postgres, sql)
-        actual, error = answer(blueshift, sql)
-        if refused and error:
-            errors += 1
-            continue
-        if refused and refused.startswith(("57014", "0A000")):
-            continue
-        ordered = " order by 1" in sql.rsplit(")", 1)[-1]
-        if expected is not None and actual is not None:
-            compared += 1
-            same = expected == actual if ordered else sorted(map(repr, expected)) == sorted(map(repr, actual))
-        else:
-            same = False
-        if not same:
-            differences.append(
-                f"seed {seed}\n{sql}\nPostgreSQL: {refused or expected[:5]}\nblueshift: {error or actual[:5]}"
-            )
-    print(f"{compared} random queries equal, {errors} errors in both, {len(differences)} differ")
-    assert not differences, "\n\n".join(differences[:20]) + f"\n{len(differences)} of {COUNT} differ"
-    assert compared > COUNT * 0.8
+        ours = spoken(sql, redshift=True)
+        ordered = " order by 1" in ours.rsplit(")", 1)[-1]
+        comparison.add(seed, ours, run(postgres, spoken(sql, redshift=False)), run(blueshift, ours), ordered)
+    comparison.check(COUNT, "queries")
+
+
+def test_random_changes_equal_postgresql(engines):
+    postgres, blueshift = engines
+    comparison = Comparison()
+    count = max(COUNT // 4, 1)
+    for connection in (postgres, blueshift):
+        assert run(connection, f"create table w ({DEFINITION})")[1] is None
+    for seed in range(FIRST, FIRST + count):
+        sql = Change(seed).statement()
+        answers = []
+        for redshift, connection in ((False, postgres), (True, blueshift)):
+            for statement in ("delete from w", "insert into w select * from t where id < 60"):
+                assert run(connection, statement)[1] is None
+            changed, error = run(connection, spoken(sql, redshift))
+            # Redshift's tag of MERGE has no number.
+            changed = None if sql.startswith("merge") else changed
+            rows, _ = run(connection, "select * from w order by 1, 2, 3, 4, 5, 6, 7, 8")
+            answers.append((None if error else (changed, rows), error))
+        comparison.add(seed, spoken(sql, redshift=True), *answers)
+    comparison.check(count, "changes")

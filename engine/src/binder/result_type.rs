@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::{DataType, Field},
-    common::{Column, DFSchema, Result as DataFusionResult, metadata::FieldMetadata, tree_node::Transformed},
-    logical_expr::{Case, Expr, ExprSchemable, LogicalPlan, Projection, Union, expr::Alias},
+    common::{
+        Column, DFSchema, JoinType, NullEquality, Result as DataFusionResult, metadata::FieldMetadata,
+        tree_node::Transformed,
+    },
+    logical_expr::{Case, Distinct, Expr, ExprSchemable, Join, LogicalPlan, Projection, Union, expr::Alias},
 };
 
 use crate::{
@@ -162,47 +165,70 @@ pub fn union(union: Union) -> DataFusionResult<Transformed<LogicalPlan>> {
     if union.inputs.iter().any(|input| input.schema().fields().len() != width) {
         return Ok(Transformed::no(LogicalPlan::Union(union)));
     }
-    let mut targets = Vec::with_capacity(width);
-    for column in 0..width {
-        targets.push(union_column(&union, column)?);
-    }
-    let mut changed = false;
-    let mut inputs = Vec::with_capacity(union.inputs.len());
-    for input in &union.inputs {
-        let fields = input.schema().fields();
-        let fits = fields.iter().zip(&targets).all(|(field, target)| fits(field, target.as_ref()));
-        if fits {
-            inputs.push(Arc::clone(input));
-            continue;
-        }
-        changed = true;
-        let expressions = input
-            .schema()
-            .iter()
-            .zip(&targets)
-            .map(|((qualifier, field), target)| {
-                let column = Expr::Column(Column::from((qualifier, field)));
-                match target {
-                    Some(target) if !fits_field(field, target) => {
-                        let value = if *field.data_type() == target.arrow() {
-                            column
-                        } else {
-                            cast_expr(column, target, CastMode::Explicit)
-                        };
-                        let metadata = Some(declared_as(target));
-                        let relation = qualifier.cloned();
-                        let name = field.name().clone();
-                        Expr::Alias(Alias { metadata, ..Alias::new(value, relation, name) })
-                    }
-                    _ => column,
-                }
-            })
-            .collect();
-        inputs.push(Arc::new(LogicalPlan::Projection(Projection::try_new(expressions, Arc::clone(input))?)));
-    }
+    let inputs: Vec<&Arc<LogicalPlan>> = union.inputs.iter().collect();
+    let aligned = aligned(&inputs, "UNION")?;
+    let changed = aligned.is_some();
     // Types below may have changed since the schema was made, also where nothing is changed here.
-    let union = Union::try_new_with_loose_types(inputs)?;
+    let union = Union::try_new_with_loose_types(aligned.unwrap_or(union.inputs))?;
     Ok(Transformed::new_transformed(LogicalPlan::Union(union), changed))
+}
+
+/// The same for INTERSECT and EXCEPT, which are semi and anti joins of all columns, in order, where NULL equals NULL.
+/// No other join is one before the optimizer has run.
+///
+/// Errors: 42804 when a column has no common type.
+pub fn set_operation(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    let LogicalPlan::Join(join) = plan else { return Ok(plan) };
+    let context = match (join.join_type, join.null_equality) {
+        (JoinType::LeftSemi, NullEquality::NullEqualsNull) => "INTERSECT",
+        (JoinType::LeftAnti, NullEquality::NullEqualsNull) => "EXCEPT",
+        _ => return Ok(LogicalPlan::Join(join)),
+    };
+    let width = join.left.schema().fields().len();
+    if join.on.len() != width || join.right.schema().fields().len() != width {
+        return Ok(LogicalPlan::Join(join));
+    }
+    let Some(sides) = aligned(&[&join.left, &join.right], context)? else { return Ok(LogicalPlan::Join(join)) };
+    let Ok([left, right]) = <[Arc<LogicalPlan>; 2]>::try_from(sides) else { return Ok(LogicalPlan::Join(join)) };
+    LogicalPlan::Join(Join { left, right, ..join }).recompute_schema()
+}
+
+/// The inputs of a set operation with common types; None when they have them.
+fn aligned(inputs: &[&Arc<LogicalPlan>], context: &str) -> DataFusionResult<Option<Vec<Arc<LogicalPlan>>>> {
+    let width = inputs.first().map_or(0, |input| input.schema().fields().len());
+    let targets =
+        (0..width).map(|column| shared_column(inputs, column, context)).collect::<DataFusionResult<Vec<_>>>()?;
+    let fits_all = |input: &LogicalPlan| {
+        input.schema().fields().iter().zip(&targets).all(|(field, target)| fits(field, target.as_ref()))
+    };
+    if inputs.iter().all(|input| fits_all(input)) {
+        return Ok(None);
+    }
+    let cast = |input: &&Arc<LogicalPlan>| match fits_all(input) {
+        true => Ok(Arc::clone(input)),
+        false => cast_columns(input, &targets).map(Arc::new),
+    };
+    inputs.iter().map(cast).collect::<DataFusionResult<Vec<_>>>().map(Some)
+}
+
+fn cast_columns(input: &Arc<LogicalPlan>, targets: &[Option<RedshiftType>]) -> DataFusionResult<LogicalPlan> {
+    let cast = |((qualifier, field), target): ((_, &Arc<Field>), &Option<RedshiftType>)| {
+        let column = Expr::Column(Column::from((qualifier, field)));
+        match target {
+            Some(target) if !fits_field(field, target) => {
+                let value = if *field.data_type() == target.arrow() {
+                    column
+                } else {
+                    cast_expr(column, target, CastMode::Explicit)
+                };
+                let metadata = Some(declared_as(target));
+                Expr::Alias(Alias { metadata, ..Alias::new(value, qualifier.cloned(), field.name().clone()) })
+            }
+            _ => column,
+        }
+    };
+    let expressions = input.schema().iter().zip(targets).map(cast).collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::clone(input))?))
 }
 
 fn fits(field: &Field, target: Option<&RedshiftType>) -> bool {
@@ -215,14 +241,13 @@ fn fits_field(field: &Field, target: &RedshiftType) -> bool {
             || field.metadata().get(TYPE_METADATA_KEY) == Some(&target.to_string()))
 }
 
-/// The type of a column of a UNION; None where nothing needs to be done.
-fn union_column(union: &Union, column: usize) -> DataFusionResult<Option<RedshiftType>> {
-    let sources: Vec<(DataType, bool)> = union
-        .inputs
+/// The type of a column of a set operation; None where nothing needs to be done.
+fn shared_column(inputs: &[&Arc<LogicalPlan>], column: usize, context: &str) -> DataFusionResult<Option<RedshiftType>> {
+    let sources: Vec<(DataType, bool)> = inputs
         .iter()
         .map(|input| (input.schema().field(column).data_type().clone(), is_literal(input, column)))
         .collect();
-    let target = match common("UNION", &sources)? {
+    let target = match common(context, &sources)? {
         Some(target) => target,
         None => match RedshiftType::of_arrow(&sources[0].0) {
             Some(target) if sources[0].0 != DataType::Null => target,
@@ -233,7 +258,7 @@ fn union_column(union: &Union, column: usize) -> DataFusionResult<Option<Redshif
         return Ok(Some(target));
     }
     let mut shared = Shared::default();
-    for input in &union.inputs {
+    for input in inputs {
         let field = input.schema().field(column);
         let declared = RedshiftType::of_field(field);
         let length = length_of(declared, None).map(|length| match declared {
@@ -262,6 +287,8 @@ fn is_literal(plan: &LogicalPlan, column: usize) -> bool {
             }
         }),
         LogicalPlan::Union(union) => union.inputs.iter().all(|input| is_literal(input, column)),
+        LogicalPlan::Distinct(Distinct::All(input)) => is_literal(input, column),
+        LogicalPlan::SubqueryAlias(alias) => is_literal(&alias.input, column),
         _ => false,
     }
 }

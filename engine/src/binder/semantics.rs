@@ -28,7 +28,7 @@ use crate::{
     error::Error,
     functions::{
         arguments::Kind,
-        operator::{Arithmetic, ArithmeticOperator, cast_expr, negate_expr, temporal_expr},
+        operator::{Arithmetic, ArithmeticOperator, EXCLUSIVE_OR, cast_expr, negate_expr, temporal_expr},
         string::concat::CONCAT,
         super_type::operator::{STRICT_CAST, is_call},
         type_name,
@@ -65,6 +65,7 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
     if let LogicalPlan::Union(union) = plan {
         return result_type::union(union);
     }
+    let plan = result_type::set_operation(plan)?;
     comparison::check_collated_keys(&plan)?;
     group_key::check(&plan)?;
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
@@ -192,6 +193,7 @@ fn arithmetic(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transfo
             let operands = [&binary.left, &binary.right].map(|operand| operand.get_type(schema));
             let function = match operands {
                 [Ok(DataType::BinaryView), Ok(DataType::BinaryView)] => bitwise::function(binary.op),
+                _ if binary.op == Operator::BitwiseXor => Some(&EXCLUSIVE_OR),
                 _ => None,
             };
             return Ok(match function {

@@ -417,7 +417,7 @@ fn unaliased(expr: &Expr) -> &Expr {
 }
 
 /// The column that an expression is, whatever the engine has put around it.
-fn bare_column(expr: &Expr) -> Option<&Column> {
+pub fn bare_column(expr: &Expr) -> Option<&Column> {
     match expr {
         Expr::Column(column) => Some(column),
         Expr::Alias(alias) => bare_column(&alias.expr),

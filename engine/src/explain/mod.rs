@@ -7,7 +7,7 @@
 /// Logical plan → steps.
 mod build;
 /// Where rows lie in a cluster.
-mod distribution;
+pub(crate) mod distribution;
 /// Rows and widths of steps.
 mod estimate;
 /// How two inputs of a join meet.
@@ -17,6 +17,7 @@ mod node;
 /// Expressions as plans show them.
 mod text;
 
+pub(crate) use build::bare_column;
 use datafusion::logical_expr::LogicalPlan;
 
 use crate::error::Result;

@@ -25,6 +25,7 @@ use datafusion::{
 
 use super::{
     arguments::{Call, Kind},
+    bounds::{Bounds, unbounded},
     length,
     settings::SessionSettings,
     super_type::implicit,
@@ -249,6 +250,10 @@ impl ScalarUDFImpl for Adapter {
         let Some(rewrite) = self.rewrite else { return Ok(ExprSimplifyResult::Original(args)) };
         let types: Vec<DataType> = args.iter().map(|arg| info.get_data_type(arg)).collect::<DataFusionResult<_>>()?;
         Ok(ExprSimplifyResult::Simplified(rewrite(args, &Types::new(self.function.documentation.name, &types))?))
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {
+        unbounded(self, inputs)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

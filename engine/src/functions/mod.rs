@@ -13,6 +13,8 @@ pub mod aggregate;
 pub mod arguments;
 /// What operators mean: checked arithmetic, casts.
 pub mod operator;
+/// Between which values results lie.
+mod bounds;
 /// Functions over the system catalog.
 pub mod catalog;
 /// Conditional functions.

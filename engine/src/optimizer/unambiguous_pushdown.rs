@@ -3,9 +3,9 @@
 //! DataFusion 55 finds the columns of a filter by name while it moves the filter down a physical plan,
 //! filters that are made while a join or a top-k runs included. In a schema with two columns of one
 //! name — every join of tables that share one — it takes the first: `x1.d - x2.d` becomes
-//! `x1.d - x1.d`, and a join's filter removes the wrong rows. So the two rules run only when no column
-//! that a filter could ask for stands twice in a schema below. Filters of the query itself have been
-//! pushed down by the logical rules before, where columns are qualified.
+//! `x1.d - x1.d`, and a join's filter removes the wrong rows. So the two rules run only over parts of a
+//! plan where no column that a filter could ask for stands twice in a schema below. Filters of the
+//! query itself have been pushed down by the logical rules before, where columns are qualified.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -16,7 +16,7 @@ use datafusion::{
     physical_optimizer::{PhysicalOptimizerRule, optimizer::PhysicalOptimizer},
     physical_plan::{
         ExecutionPlan, aggregates::AggregateExec, filter::FilterExec, joins::HashJoinExec, projection::ProjectionExec,
-        sorts::sort::SortExec,
+        replace_children_if_necessary, sorts::sort::SortExec,
     },
 };
 
@@ -44,10 +44,17 @@ impl PhysicalOptimizerRule for UnambiguousPushdown {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        match repeated_names(&plan, false) {
-            Some(_) => self.rule.optimize(plan, config),
-            None => Ok(plan),
+        if repeated_names(&plan, false).is_some() {
+            return self.rule.optimize(plan, config);
         }
+        // Not over the whole: then over what lies below, where fewer tables meet.
+        let children = plan.children();
+        if children.is_empty() {
+            return Ok(plan);
+        }
+        let children =
+            children.into_iter().map(|child| self.optimize(Arc::clone(child), config)).collect::<Result<_>>()?;
+        replace_children_if_necessary(plan, children)
     }
 }
 

@@ -19,10 +19,10 @@ pub fn rewrite(select: &mut Select) {
     let mut shared: Vec<Cast> = vec![];
     for (index, key) in keys.iter().enumerate() {
         let others = keys.iter().enumerate().filter(|(other, _)| *other != index);
-        if let Expr::Cast { data_type, .. } = unnested(key)
+        if let Expr::Cast { expr: value, data_type, .. } = unnested(key)
             && others.into_iter().any(|(_, other)| same(bare(other), bare(key)))
         {
-            let cast = Cast { value: bare(key).clone(), target: data_type.clone() };
+            let cast = Cast { value: unnested(value).clone(), target: data_type.clone() };
             if !shared.iter().any(|known| known.is(&cast.value, &cast.target)) {
                 shared.push(cast);
             }
@@ -41,7 +41,7 @@ struct Cast {
 
 impl Cast {
     fn is(&self, value: &Expr, target: &DataType) -> bool {
-        self.target == *target && same(&self.value, value)
+        self.target == *target && same(&self.value, unnested(value))
     }
 }
 
@@ -111,7 +111,8 @@ impl VisitorMut for Renamer {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    // What is cast may be a cast, with a name of its own to get: from the outside in.
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Expr::Cast { expr: inner, data_type, .. } = expr
             && self.inside == 0
             && let Some(index) = self.shared.iter().position(|cast| cast.is(inner, data_type))

@@ -112,11 +112,14 @@ pub fn rewrite_query(query: &mut Query, context: RewriteContext<'_>) -> Result<(
 
 /// The same for a lone expression (column defaults, SET clauses).
 pub fn rewrite_expr(expr: &mut Expr, context: RewriteContext<'_>) -> Result<()> {
+    quantified::rewrite_all(expr)?;
     subquery_value::rewrite(expr)?;
     rewrite(expr, context)
 }
 
 fn rewrite(node: &mut impl VisitMut, context: RewriteContext<'_>) -> Result<()> {
+    // Before anything that looks for IN.
+    quantified::rewrite_all(node)?;
     super_path::rewrite_from(node)?;
     let mut rewriter = Rewriter { context, scope: Scope::new(context.relations), depth: 0 };
     match node.visit(&mut rewriter) {
@@ -203,7 +206,6 @@ impl VisitorMut for Rewriter<'_> {
             query_form::rewrite_column(expr, database);
             constants.replace(expr);
             interval::rewrite(expr, constants.forbid_composite_intervals)?;
-            quantified::rewrite(expr)?;
             row_comparison::rewrite(expr)?;
             pattern::rewrite(expr)?;
             function_call::rewrite_call(expr)

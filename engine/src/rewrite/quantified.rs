@@ -1,7 +1,9 @@
 //! `= ANY (SELECT …)`, `= SOME (SELECT …)` and `<> ALL (SELECT …)`, the only quantified comparisons
 //! of Redshift (page r_comparison_condition): they are IN and NOT IN.
 
-use blueshift_sql::ast::sql::{BinaryOperator, Expr, Value};
+use std::ops::ControlFlow;
+
+use blueshift_sql::ast::sql::{BinaryOperator, Expr, Value, VisitMut, VisitorMut};
 
 use crate::error::{Error, Result, SqlState};
 
@@ -11,10 +13,31 @@ fn refused(operator: &BinaryOperator, quantifier: &str) -> Error {
         .with_hint("Compare with the MIN or MAX of the subquery.")
 }
 
-/// Rewrites `expr` when it is a quantified comparison.
+/// Rewrites every quantified comparison, also in subqueries.
 ///
 /// Errors: 42809 for other comparisons than these, and for a right side that is no subquery.
-pub fn rewrite(expr: &mut Expr) -> Result<()> {
+pub fn rewrite_all(node: &mut impl VisitMut) -> Result<()> {
+    match node.visit(&mut Rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Rewriter;
+
+impl VisitorMut for Rewriter {
+    type Break = Error;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        match rewrite(expr) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+}
+
+/// Rewrites `expr` when it is a quantified comparison.
+fn rewrite(expr: &mut Expr) -> Result<()> {
     let (left, right, negated) = match &mut *expr {
         Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => (left, right, false),
         Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => (left, right, true),

@@ -15,7 +15,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::identity::IdentityValues;
+use super::{constant_column::is_constant, identity::IdentityValues};
 use crate::{
     binder::{Binder, STORED_SQL},
     error::{Error, Result, SqlState},
@@ -62,6 +62,7 @@ pub fn project_to_table(
             Some(Source::Expr(expr)) => expr,
             Some(Source::Default) | None => default_value(session, column)?,
         };
+        let conversion = if is_constant(&expr, &source) { Conversion::Literal } else { conversion };
         let expr = assign(expr, column, source.schema(), conversion)?;
         expressions.push(expr.alias(&column.name));
     }

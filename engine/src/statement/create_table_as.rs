@@ -22,6 +22,9 @@ use crate::{
     types::RedshiftType,
 };
 
+/// What the new table takes over from the one it reads.
+mod inherited;
+
 /// Makes a table of a query's rows.
 pub async fn execute(session: &mut Session, create: &ast::CreateTableAs) -> Result<StatementResult> {
     let target = Target {
@@ -66,6 +69,7 @@ async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Resul
     let plan = session.plan_query(query)?;
     let mut definition = DraftTable::new(schema_id, table_name.clone(), columns_of(&plan, target.columns)?);
     create_table::apply_attributes(&mut definition, target.attributes)?;
+    inherited::apply(&mut definition, target.attributes, &plan);
     if target.temporary {
         create_table::leave_raw(&mut definition);
     }

@@ -13,6 +13,7 @@ use futures::TryStreamExt;
 
 use super::{
     assignment::{self, Conversion, Source, TableWriter},
+    constant_column::is_constant,
     name, row_change,
 };
 use crate::{
@@ -146,7 +147,8 @@ async fn change_matched(
             Some(ValueOrDefault::Default) => assignment::default_value(session, column)?,
             _ => value.clone(),
         };
-        expressions.push(assignment::assign(value, column, source.schema(), Conversion::Typed)?.alias(&column.name));
+        let conversion = if is_constant(&value, &source) { Conversion::Literal } else { Conversion::Typed };
+        expressions.push(assignment::assign(value, column, source.schema(), conversion)?.alias(&column.name));
     }
     let plan = datafusion::logical_expr::LogicalPlanBuilder::from(source).project(expressions)?.build()?;
 

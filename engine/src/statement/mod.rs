@@ -19,6 +19,8 @@ pub(crate) mod authorization;
 mod comment;
 /// CREATE TABLE.
 mod create_table;
+/// Columns of queries that are constants.
+mod constant_column;
 /// CREATE TABLE AS, SELECT INTO.
 mod create_table_as;
 /// CREATE VIEW.

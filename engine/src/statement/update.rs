@@ -11,6 +11,7 @@ use futures::TryStreamExt;
 
 use super::{
     assignment::{self, Conversion, TableWriter},
+    constant_column::is_constant,
     identity, name, row_change,
 };
 use crate::{
@@ -106,7 +107,8 @@ fn changed_rows(session: &mut Session, update: &ast::Update, table: &TableSnapsh
             Some(ValueOrDefault::Default) => assignment::default_value(session, column)?,
             _ => value.clone(),
         };
-        let literal = matches!(assigned.get(column.name.as_str()), Some(ValueOrDefault::Expr(ast::Expr::Value(_))));
+        let literal = is_constant(&value, &source)
+            || matches!(assigned.get(column.name.as_str()), Some(ValueOrDefault::Expr(ast::Expr::Value(_))));
         let conversion = if literal { Conversion::Literal } else { Conversion::Typed };
         expressions.push(assignment::assign(value, column, source.schema(), conversion)?.alias(&column.name));
     }

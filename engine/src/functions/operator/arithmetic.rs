@@ -17,7 +17,10 @@ use datafusion::{
 };
 
 use super::decimal::{self, DecimalOperation};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    functions::bounds::{Bounds, unbounded},
+};
 
 /// The arithmetic operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -132,6 +135,10 @@ impl ScalarUDFImpl for Arithmetic {
         let [left, right] = types else { return Err(Error::internal("an operator takes two arguments").into()) };
         result_type(self.operator, left, right)
             .ok_or_else(|| Error::undefined_function(format!("{left} {} {right}", self.operator.symbol())).into())
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {
+        unbounded(self, inputs)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

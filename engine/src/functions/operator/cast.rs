@@ -19,7 +19,10 @@ use datafusion::{
 
 use crate::{
     error::{Error, Result},
-    functions::settings::SessionSettings,
+    functions::{
+        bounds::{Bounds, unbounded},
+        settings::SessionSettings,
+    },
     types::{
         RedshiftType,
         cast::{CastMode, cast_array_in, padded},
@@ -99,6 +102,10 @@ impl ScalarUDFImpl for CastFunction {
                 .is_some_and(|mode| mode.try_as_str() == Some(Some("try")));
         let field: Field = target.field("cast", nullable);
         Ok(Arc::new(field))
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {
+        unbounded(self, inputs)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

@@ -7,6 +7,8 @@
 mod arithmetic;
 /// `CAST`, `::`, `TRY_CAST` and assignment to columns.
 mod cast;
+/// `#`.
+mod exclusive_or;
 /// Unary minus and `~`.
 mod negate;
 /// Operators on dates, times and intervals.
@@ -18,6 +20,7 @@ mod trim_blanks;
 
 pub use arithmetic::{Arithmetic, ArithmeticOperator};
 pub use cast::{CAST, CastFunction, cast_expr};
+pub use exclusive_or::EXCLUSIVE_OR;
 pub use negate::{BITWISE_NOT, NEGATION, negate_expr, unary_operators};
 pub use temporal::temporal_expr;
 pub use trim_blanks::{is_trim_blanks, trim_blanks};

@@ -27,6 +27,7 @@ use crate::{
     error::{Error, Result},
     functions::{
         arguments::{Kind, TIME, TIMESTAMP, TIMETZ, timestamptz},
+        bounds::{Bounds, unbounded},
         datetime::{
             calendar::{self, MICROS_PER_DAY},
             interval::{self, Interval},
@@ -112,6 +113,10 @@ impl ScalarUDFImpl for TemporalArithmetic {
         let [left, right] = types else { return Err(Error::internal("an operator takes two arguments").into()) };
         result_type(self.operator, left, right)
             .ok_or_else(|| Error::internal(format!("no arithmetic of {left} and {right}")).into())
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {
+        unbounded(self, inputs)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

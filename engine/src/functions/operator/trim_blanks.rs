@@ -16,7 +16,10 @@ use datafusion::{
     },
 };
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    functions::bounds::{Bounds, unbounded},
+};
 
 const NAME: &str = "operator trim_blanks";
 
@@ -79,6 +82,10 @@ impl ScalarUDFImpl for TrimBlanks {
 
     fn return_type(&self, types: &[DataType]) -> DataFusionResult<DataType> {
         Ok(types.first().cloned().unwrap_or(DataType::Null))
+    }
+
+    fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {
+        unbounded(self, inputs)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
