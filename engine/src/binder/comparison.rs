@@ -186,6 +186,10 @@ fn target(
     right: &DataType,
     right_literal: bool,
 ) -> Option<(Option<RedshiftType>, Option<RedshiftType>)> {
+    // A REAL beside an exact number is a DOUBLE PRECISION, as in arithmetic.
+    if is_real_beside_exact(left, right) || is_real_beside_exact(right, left) {
+        return Some((Some(RedshiftType::Double), Some(RedshiftType::Double)));
+    }
     let number = |data_type: &DataType| matches!(Kind::of(data_type), Kind::Integer | Kind::Float);
     if is_text(left) && !left_literal && number(right) {
         return Some((None, Some(RedshiftType::Varchar(None))));
@@ -197,6 +201,10 @@ fn target(
         return Some((Some(to), None));
     }
     one_way(right, right_literal, left).map(|to| (None, Some(to)))
+}
+
+fn is_real_beside_exact(real: &DataType, exact: &DataType) -> bool {
+    *real == DataType::Float32 && matches!(Kind::of(exact), Kind::Integer | Kind::Decimal)
 }
 
 /// What `from` becomes beside `other`.
@@ -231,6 +239,9 @@ fn common(operands: &[&Expr], schema: &DFSchema) -> DataFusionResult<Option<Reds
     let number = types.iter().any(|own| matches!(Kind::of(own), Kind::Integer | Kind::Float));
     if text && number {
         return Ok(Some(RedshiftType::Varchar(None)));
+    }
+    if types.iter().any(|left| types.iter().any(|right| is_real_beside_exact(left, right))) {
+        return Ok(Some(RedshiftType::Double));
     }
     let mut common: Option<RedshiftType> = None;
     for (index, own) in types.iter().enumerate() {

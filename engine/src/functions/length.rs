@@ -37,6 +37,7 @@ pub fn result_type(
         "sha1" => 40,
         "sha2" => 128,
         "soundex" => 4,
+        "crc32" => 8,
         _ => return None,
     };
     Some(RedshiftType::Varchar(Some(bytes.clamp(1, BYTES_MAX))))

@@ -12,9 +12,36 @@ use datafusion::{
 use super::type_name;
 use crate::error::Error;
 
-/// Functions of the leader node that Redshift deprecates and that are not here: they are of types that no column can
-/// have.
-const MISSING: [&str; 4] = ["get_byte", "set_bit", "set_byte", "to_ascii"];
+/// Functions of Redshift that are not here: those of the leader node that are deprecated, of types that no column can
+/// have, and those that speak of a cluster or an account.
+const MISSING: [&str; 20] = [
+    "change_query_priority",
+    "change_session_priority",
+    "change_user_priority",
+    "current_aws_account",
+    "current_namespace",
+    "current_session_arn",
+    "default_iam_role",
+    "explain_model",
+    "get_byte",
+    "has_assumerole_privilege",
+    "last_user_query_id",
+    "pg_get_grantee_by_iam_role",
+    "pg_get_iam_role_by_user",
+    "pg_timezone_abbrevs",
+    "pg_timezone_names",
+    "reboot_cluster",
+    "set_bit",
+    "set_byte",
+    "size",
+    "to_ascii",
+];
+
+/// Whether Redshift has a function that is not here; spatial functions are known by the beginnings of their names.
+fn is_missing(name: &str) -> bool {
+    let spatial = ["st_", "h3_"].iter().any(|start| name.starts_with(start));
+    spatial || name == "slice_num" || MISSING.contains(&name)
+}
 
 /// Functions of PostgreSQL that Redshift has not (page c_unsupported-postgresql-functions).
 const OF_POSTGRESQL: [&str; 24] = [
@@ -73,7 +100,7 @@ impl ScalarUDFImpl for Unknown {
     }
 
     fn return_type(&self, types: &[DataType]) -> DataFusionResult<DataType> {
-        if MISSING.contains(&self.name.as_str()) {
+        if is_missing(&self.name) {
             return Err(Error::not_supported(format!("function {}", self.name)).into());
         }
         // Literals of text and integers have not got their final types yet.

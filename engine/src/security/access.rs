@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::{
-    principal::{self, User},
+    principal,
     privilege::{self, Grantee, Object, Privilege},
 };
 use crate::{
@@ -37,7 +37,7 @@ impl<'s> Access<'s> {
         match principal::user(snapshot, owner, name) {
             Some(user) if user.superuser => Access { snapshot, user: None },
             Some(user) => {
-                let memberships = memberships(snapshot, &user);
+                let memberships = memberships(snapshot, Grantee::User(user.id));
                 let superuser = memberships.contains(&Grantee::Role(principal::SUPERUSER_ROLE));
                 Access { snapshot, user: (!superuser).then_some((user.id, memberships)) }
             }
@@ -48,6 +48,11 @@ impl<'s> Access<'s> {
     /// Whether this is a superuser.
     pub fn is_superuser(&self) -> bool {
         self.user.is_none()
+    }
+
+    /// Whether the user is of this group or role, or a superuser.
+    pub fn has(&self, grantee: &Grantee) -> bool {
+        self.user.as_ref().is_none_or(|(_, memberships)| memberships.contains(grantee))
     }
 
     /// Whether an object is the user's, or the user a superuser.
@@ -118,11 +123,13 @@ impl<'s> Access<'s> {
     }
 }
 
-/// Everybody, the user, its groups, and its roles with those that they have.
-fn memberships(snapshot: &CatalogSnapshot, user: &User) -> HashSet<Grantee> {
-    let mut found = HashSet::from([Grantee::Public, Grantee::User(user.id)]);
+/// Everybody, the user or role itself, a user's groups, and the roles with those that they have.
+pub fn memberships(snapshot: &CatalogSnapshot, of: Grantee) -> HashSet<Grantee> {
     let groups = principal::groups(snapshot);
-    found.extend(groups.iter().filter(|group| group.members.contains(&user.id)).map(|group| Grantee::Group(group.id)));
+    let in_group = |members: &[i64]| matches!(&of, Grantee::User(id) if members.contains(id));
+    let mut found = HashSet::from([Grantee::Public]);
+    found.extend(groups.iter().filter(|group| in_group(&group.members)).map(|group| Grantee::Group(group.id)));
+    found.insert(of);
     let roles = principal::roles(snapshot);
     loop {
         let more: Vec<Grantee> = roles

@@ -16,7 +16,9 @@ pub mod principal;
 /// Grants on objects, and owners.
 pub mod privilege;
 
-pub use access::{Access, current_user_id, require_execute, require_owner, require_superuser, require_system, user_id};
+pub use access::{
+    Access, current_user_id, memberships, require_execute, require_owner, require_superuser, require_system, user_id,
+};
 pub(crate) use access::{denied, must_own};
 pub use principal::{Group, Role, User, groups, roles, user, user_name, users};
 pub use privilege::{Grant, Grantee, Object, Privilege, grants, own_new};

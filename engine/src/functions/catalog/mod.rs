@@ -17,6 +17,8 @@ mod description;
 mod format;
 /// Names to numbers of objects and back: `regclass` and its like.
 pub mod object_name;
+/// USER_IS_MEMBER_OF, ROLE_IS_MEMBER_OF.
+mod membership;
 /// HAS_TABLE_PRIVILEGE and its like.
 mod privilege;
 /// PG_LAST_QUERY_ID, CURRENT_SETTING, CURRENT_SCHEMAS, …
@@ -66,6 +68,8 @@ const CONTEXT: &[&ContextFunction] = &[
     &description::COL_DESCRIPTION,
     &description::OBJ_DESCRIPTION,
     &description::SHOBJ_DESCRIPTION,
+    &membership::ROLE_IS_MEMBER_OF,
+    &membership::USER_IS_MEMBER_OF,
     &object_name::OBJECT_NAME,
     &object_name::OBJECT_NUMBER,
     &object_name::VIEW_COLUMNS,

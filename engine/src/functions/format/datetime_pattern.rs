@@ -50,6 +50,8 @@ pub enum Field {
     DayOfWeek,
     /// `ID`: Monday is 1
     IsoDayOfWeek,
+    /// `IDDD`
+    IsoDayOfYear,
     /// `J`
     JulianDay,
     /// `HH24`
@@ -81,7 +83,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("A.M.", Field::Meridiem(true)), ("P.M.", Field::Meridiem(true)), ("AM", Field::Meridiem(false)),
     ("PM", Field::Meridiem(false)), ("CC", Field::Century), ("DAY", Field::DayName), ("DDD", Field::DayOfYear),
     ("DD", Field::Day), ("DY", Field::DayAbbreviation), ("D", Field::DayOfWeek), ("HH24", Field::Hour24),
-    ("HH12", Field::Hour12), ("HH", Field::Hour12), ("ID", Field::IsoDayOfWeek), ("IW", Field::IsoWeek),
+    ("HH12", Field::Hour12), ("HH", Field::Hour12), ("IDDD", Field::IsoDayOfYear), ("ID", Field::IsoDayOfWeek), ("IW", Field::IsoWeek),
     ("IYYY", Field::IsoYear(4)), ("IYY", Field::IsoYear(3)), ("IY", Field::IsoYear(2)), ("I", Field::IsoYear(1)),
     ("J", Field::JulianDay), ("MI", Field::Minute), ("MM", Field::Month), ("MONTH", Field::MonthName),
     ("MON", Field::MonthAbbreviation), ("MS", Field::Millisecond), ("OF", Field::Offset), ("Q", Field::Quarter),
@@ -317,6 +319,7 @@ fn write_field(out: &mut String, field: Field, case: Case, fill: bool, moment: &
         Field::Day => (day, 2),
         Field::DayOfWeek => (weekday + 1, 1),
         Field::IsoDayOfWeek => ((weekday + 6) % 7 + 1, 1),
+        Field::IsoDayOfYear => ((calendar::iso_week(days).1 - 1) * 7 + (weekday + 6) % 7 + 1, 3),
         Field::JulianDay => (days + 2_440_588, 1),
         Field::Hour24 => (hour, 2),
         Field::Hour12 => ((hour + 11) % 12 + 1, 2),

@@ -103,6 +103,12 @@ impl Pattern {
             if starts("EEEE") || starts("V") {
                 return Err(Error::not_supported(format!("number format {pattern}")));
             }
+            if let Some(quoted) = rest.strip_prefix('"') {
+                let (literal, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+                read.parts.extend(literal.chars().map(Part::Literal));
+                rest = after;
+                continue;
+            }
             let Some((name, part)) = WORDS.iter().find(|(name, _)| starts(name)) else {
                 let literal = rest.chars().next().unwrap_or(' ');
                 read.parts.push(Part::Literal(literal));
@@ -155,6 +161,9 @@ impl Pattern {
         let (whole, fraction) = digits.split_at(digits.len() - self.fraction);
         let whole = if whole == "0" && self.fraction > 0 { "" } else { whole };
         let overflow = whole.len() > self.whole;
+        // Nothing with `FM` is still a nought: `0.`
+        let nothing = self.fill && whole.is_empty() && self.whole > 0 && fraction.bytes().all(|digit| digit == b'0');
+        let whole = if nothing { "0" } else { whole };
         Writer { pattern: self, out, negative, whole, fraction, overflow, value }.run();
     }
 }
@@ -185,7 +194,7 @@ impl Writer<'_> {
         let mut fraction_place = 0;
         let mut behind_point = false;
         let mut sign_written = false;
-        let kept = if fill { self.kept_fraction() } else { self.pattern.fraction };
+        let kept = if fill && !self.overflow { self.kept_fraction() } else { self.pattern.fraction };
         for (index, part) in self.pattern.parts.clone().iter().enumerate() {
             let starts = (matches!(part, Part::Digit(_)) && place == first) || *part == Part::Point;
             if starts && !behind_point && !sign_written {
@@ -209,9 +218,7 @@ impl Writer<'_> {
                 }
                 Part::Point => {
                     behind_point = true;
-                    if kept > 0 || !fill {
-                        self.out.push('.');
-                    }
+                    self.out.push('.');
                 }
                 Part::Group if place > first => self.out.push(','),
                 Part::Group if !fill => self.out.push(' '),
@@ -222,7 +229,7 @@ impl Writer<'_> {
                 Part::Plus if !self.negative => self.out.push('+'),
                 Part::Minus | Part::Plus if !fill => self.out.push(' '),
                 Part::Minus | Part::Plus => {}
-                Part::Ordinal(lower) if !self.negative && self.pattern.fraction == 0 => {
+                Part::Ordinal(lower) if !self.negative && !self.overflow && self.pattern.fraction == 0 => {
                     let suffix = ordinal((self.value % 100) as i64);
                     self.out.push_str(&if *lower { suffix.to_string() } else { suffix.to_ascii_uppercase() });
                 }
@@ -358,6 +365,9 @@ mod tests {
             ("12", "FM0000", "0012"),
             ("12.50", "FM999.99", "12.5"),
             ("12.00", "FM999.09", "12.0"),
+            ("12", "FM999.99", "12."),
+            ("0", "FM9.99", "0."),
+            ("5", "\"no \"9", "no  5"),
             ("1234", "999", " ###"),
             ("12", "9,999", "    12"),
             ("-5", "9MI", "5-"),

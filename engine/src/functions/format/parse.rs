@@ -91,7 +91,7 @@ impl Read {
             Field::Year(4 | 5) if !adjacent => 6,
             Field::Year(5) => 5,
             Field::Year(digits) | Field::IsoYear(digits) => digits,
-            Field::DayOfYear | Field::Millisecond => 3,
+            Field::DayOfYear | Field::IsoDayOfYear | Field::Millisecond => 3,
             Field::Microsecond => 6,
             Field::JulianDay => 7,
             Field::SecondOfDay => 5,
@@ -128,6 +128,9 @@ impl Read {
             Field::IsoYear(_) => self.iso.0 = Some(near_year(value, read_digits)),
             Field::IsoWeek => self.iso.1 = Some(value),
             Field::IsoDayOfWeek => self.iso.2 = value,
+            Field::IsoDayOfYear => {
+                (self.iso.1, self.iso.2) = (Some((value - 1) / 7 + 1), (value - 1).rem_euclid(7) + 1)
+            }
             Field::Month => self.month = value,
             Field::Day => self.day = value,
             Field::DayOfYear => self.day_of_year = Some(value),

@@ -14,6 +14,7 @@ use crate::{
     functions::{
         arguments::{Call, Kind},
         definition::{Documentation, ScalarFunction},
+        number,
     },
 };
 
@@ -65,7 +66,6 @@ fn valid<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, row: usize) -> Option
 }
 
 fn numbers(call: &Call) -> Result<ArrayRef> {
-    use crate::functions::number;
     let (array, constant) = call.array(0)?;
     // the scale depends on the pattern: values are rescaled row by row
     let exact = Kind::of(array.data_type()) != Kind::Float;
@@ -76,13 +76,22 @@ fn numbers(call: &Call) -> Result<ArrayRef> {
         let row = if constant { 0 } else { row };
         let value = match (&decimals, &floats) {
             (Some(decimals), _) => valid(decimals, row).map(|value| number::rescale(value, scale, pattern.scale())),
-            (_, Some(floats)) => valid(floats, row).map(|value| number::float_to_decimal(value, pattern.scale())),
+            (_, Some(floats)) => valid(floats, row).map(|value| rounded(value, pattern.scale())),
             _ => None,
         };
         let Some(value) = value.transpose()? else { return Ok(false) };
         pattern.write(out, value);
         Ok(true)
     })
+}
+
+/// A float at a scale, as C's `%.*f` writes it: what lies in the middle goes to the even digit.
+fn rounded(value: f64, scale: i8) -> Result<i128> {
+    if value.is_finite() {
+        number::parse_decimal(&format!("{value:.*}", usize::try_from(scale).unwrap_or(0)), scale)
+    } else {
+        number::float_to_decimal(value, scale)
+    }
 }
 
 fn moments(call: &Call) -> Result<ArrayRef> {

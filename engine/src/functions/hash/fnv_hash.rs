@@ -51,19 +51,22 @@ fn fnv(seed: u64, bytes: &[u8]) -> u64 {
 }
 
 /// Refuses types whose bytes Redshift does not document.
-pub fn hashable(types: &Types) -> Result<()> {
-    types.require(0, |kind| matches!(kind, Kind::Integer | Kind::Text | Kind::Binary | Kind::Boolean))
+fn hashable(types: &Types) -> Result<()> {
+    match types.kind(0) {
+        Kind::Null | Kind::Integer | Kind::Text | Kind::Binary | Kind::Boolean => Ok(()),
+        _ => Err(Error::not_supported(format!("{} of {}", types.name(), type_name(types.data_type(0))))),
+    }
 }
 
 /// The bytes of an argument as hash functions see them.
-pub struct Bytes {
+struct Bytes {
     array: ArrayRef,
     constant: bool,
 }
 
 impl Bytes {
     /// The bytes of an argument.
-    pub fn new(call: &Call, index: usize) -> Result<Self> {
+    fn new(call: &Call, index: usize) -> Result<Self> {
         let (array, constant) = call.array(index)?;
         let array = match Kind::of(array.data_type()) {
             Kind::Text => convert(&array, &DataType::Utf8View)?,
@@ -76,7 +79,7 @@ impl Bytes {
     }
 
     /// Calls `visit` with the bytes in a row unless they are NULL; answers whether it did.
-    pub fn with(&self, row: usize, visit: impl FnOnce(&[u8])) -> bool {
+    fn with(&self, row: usize, visit: impl FnOnce(&[u8])) -> bool {
         use arrow::datatypes::{Int8Type, Int16Type, Int32Type};
         let row = if self.constant { 0 } else { row };
         if self.array.data_type() == &DataType::Null || self.array.is_null(row) {
