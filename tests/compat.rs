@@ -101,7 +101,7 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// Calls with up to four NULLs, and the name as a word: one of them tells whether the function exists.
+/// Calls with up to four NULLs, the name as a word, as a window function, with text: one of them tells whether the function exists.
 fn function_probes(name: &str) -> Vec<String> {
     let calls = (0..5).map(|count| format!("select {name}({})", vec!["null"; count].join(", ")));
     let others = [
@@ -111,6 +111,9 @@ fn function_probes(name: &str) -> Vec<String> {
         format!("select {name}(integer, '1')"),
         format!("select {name}() over (order by oid) from pg_class"),
         format!("select {name}(oid) over (order by oid) from pg_class"),
+        format!("select {name}(oid, 1) over (order by oid) from pg_class"),
+        format!("select {name}(1) over (order by oid) from pg_class"),
+        format!("select {name}('1', '9')"),
     ];
     calls.chain(others).collect()
 }

@@ -15,7 +15,7 @@ use crate::{
     binder::Binder,
     error::{Error, Result},
     routine::substitute,
-    statement::{managed_table, undefined_cursor},
+    statement::{analyze_compression_columns, managed_table, undefined_cursor},
     storage::metadata::TableSnapshot,
     types::RedshiftType,
 };
@@ -49,6 +49,7 @@ impl Session {
         match &parsed.statement {
             Statement::Query(query) if !selects_into(query) => self.describe_query(query),
             // These change nothing, so running them is the surest description.
+            Statement::AnalyzeCompression(_) => Ok(analyze_compression_columns()),
             Statement::Show(_) | Statement::Explain(_) => Ok(self.run_statement(parsed).await?.columns().to_vec()),
             Statement::Fetch(fetch) => {
                 self.cursor_columns(&fetch.cursor.value).ok_or_else(|| undefined_cursor(&fetch.cursor.value))

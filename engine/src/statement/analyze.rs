@@ -84,7 +84,8 @@ fn event(session: &mut Session, table: &TableSnapshot, threshold: f64, status: &
     })
 }
 
-fn all_tables(session: &mut Session) -> Result<Vec<Arc<TableSnapshot>>> {
+/// The permanent tables, and the session's own temporary ones.
+pub(super) fn all_tables(session: &mut Session) -> Result<Vec<Arc<TableSnapshot>>> {
     let context = session.bind_context()?;
     let snapshot = &context.snapshot;
     let is_ours =
@@ -97,7 +98,10 @@ fn all_tables(session: &mut Session) -> Result<Vec<Arc<TableSnapshot>>> {
     Ok(tables.collect())
 }
 
-fn columns_of<'t>(table: &'t TableSnapshot, listed: &[ast::Ident]) -> Result<Vec<&'t Column>> {
+/// The listed columns of a table; all if none is listed.
+///
+/// Errors: 42703.
+pub(super) fn columns_of<'t>(table: &'t TableSnapshot, listed: &[ast::Ident]) -> Result<Vec<&'t Column>> {
     if listed.is_empty() {
         return Ok(table.columns.iter().collect());
     }

@@ -7,15 +7,43 @@ use crate::{
     types::RedshiftType,
 };
 
+/// Every encoding that stores something.
+pub const ENCODINGS: [Encoding; 13] = [
+    Encoding::Raw,
+    Encoding::Az64,
+    Encoding::Bytedict,
+    Encoding::Delta,
+    Encoding::Delta32k,
+    Encoding::Lzo,
+    Encoding::Mostly8,
+    Encoding::Mostly16,
+    Encoding::Mostly32,
+    Encoding::Runlength,
+    Encoding::Text255,
+    Encoding::Text32k,
+    Encoding::Zstd,
+];
+
 /// Errors: 42P16 for an encoding that columns of the type cannot have.
 pub fn check(column: &str, data_type: RedshiftType, encoding: Encoding) -> Result<()> {
+    if fits(encoding, data_type) {
+        return Ok(());
+    }
+    let message = format!("invalid encoding type specified for column \"{column}\"");
+    let name = encoding.name().to_uppercase();
+    Err(Error::new(SqlState::INVALID_DEFINITION, message)
+        .with_detail(format!("Columns of type {data_type} cannot have the encoding {name}.")))
+}
+
+/// Whether columns of the type may have the encoding.
+pub fn fits(encoding: Encoding, data_type: RedshiftType) -> bool {
     use RedshiftType::{
         BigInt, Boolean, Char, Double, HllSketch, Integer, Numeric, Real, SmallInt, Super, Varbyte, Varchar,
     };
     let text = matches!(data_type, Char(_) | Varchar(_));
     let float = matches!(data_type, Real | Double);
     let opaque = matches!(data_type, Super | HllSketch | Varbyte(_));
-    let fits = match encoding {
+    match encoding {
         Encoding::Auto | Encoding::Raw | Encoding::Zstd => true,
         Encoding::Az64 | Encoding::Delta | Encoding::Delta32k => !text && !float && !opaque && data_type != Boolean,
         Encoding::Bytedict => !opaque && data_type != Boolean,
@@ -25,14 +53,7 @@ pub fn check(column: &str, data_type: RedshiftType, encoding: Encoding) -> Resul
         Encoding::Mostly16 => matches!(data_type, Integer | BigInt | Numeric(..)),
         Encoding::Mostly32 => matches!(data_type, BigInt | Numeric(..)),
         Encoding::Text255 | Encoding::Text32k => matches!(data_type, Varchar(_)),
-    };
-    if fits {
-        return Ok(());
     }
-    let message = format!("invalid encoding type specified for column \"{column}\"");
-    let name = encoding.name().to_uppercase();
-    Err(Error::new(SqlState::INVALID_DEFINITION, message)
-        .with_detail(format!("Columns of type {data_type} cannot have the encoding {name}.")))
 }
 
 #[cfg(test)]

@@ -87,6 +87,9 @@ fn targets(statement: &Statement) -> Vec<(&ObjectName, LockMode)> {
         Statement::Drop(drop) if matches!(drop.kind, ast::DropKind::Table | ast::DropKind::MaterializedView) => {
             drop.names.iter().map(|name| (name, LockMode::Define)).collect()
         }
+        Statement::AnalyzeCompression(analyze) => {
+            analyze.table.iter().map(|name| (name, LockMode::Exclusive)).collect()
+        }
         Statement::Lock(lock) => lock.tables.iter().map(|name| (name, LockMode::Exclusive)).collect(),
         _ => vec![],
     }

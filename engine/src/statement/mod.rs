@@ -9,6 +9,8 @@ mod alter_table;
 mod alter_table_append;
 /// ANALYZE.
 mod analyze;
+/// ANALYZE COMPRESSION.
+mod analyze_compression;
 /// Storing rows: values cast to the columns they go to, NOT NULL checked, segments written.
 mod assignment;
 /// CANCEL.
@@ -63,6 +65,8 @@ pub(crate) mod prepared;
 mod query;
 /// Roles.
 mod role;
+/// Rows that a statement makes itself.
+mod rows;
 /// Rows of the target that DELETE, UPDATE and MERGE change.
 pub(crate) mod row_change;
 /// CREATE, ALTER and DROP of functions and procedures.
@@ -86,6 +90,7 @@ mod user;
 /// VACUUM.
 mod vacuum;
 
+pub(crate) use analyze_compression::columns as analyze_compression_columns;
 pub(crate) use assignment::has_subquery;
 pub(crate) use cursor::undefined as undefined_cursor;
 pub use database::databases;
@@ -176,6 +181,7 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
         Statement::Call(call) => crate::routine::call::execute(session, call).await,
         Statement::Cancel(cancel) => cancel::execute(session, cancel),
         Statement::Analyze(analyze) => analyze::execute_boxed(session, analyze).await,
+        Statement::AnalyzeCompression(analyze) => analyze_compression::execute_boxed(session, analyze).await,
         Statement::Vacuum(vacuum) => vacuum::execute_boxed(session, vacuum).await,
         _ => Err(Error::not_supported(format!("the command {}", command_words(&parsed.text)))),
     }

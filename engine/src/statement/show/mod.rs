@@ -14,20 +14,19 @@ mod routine;
 use std::sync::Arc;
 
 use blueshift_sql::ast::{ObjectName, Show, ShowFilter};
-use datafusion::arrow::{
-    array::{RecordBatch, RecordBatchOptions},
-    datatypes::{Field, Schema},
-};
 
-use super::name;
+use super::{
+    name,
+    rows::{Columns, rows_result},
+};
 use crate::{
     catalog::system_view::{
         SystemContext,
         item::RelationItem,
-        value::{TEXT, Value, array},
+        value::{TEXT, Value},
     },
     error::{Error, Result, SqlState},
-    session::{Session, StatementResult, result_column},
+    session::{Session, StatementResult},
     transaction::{IsolationLevel, isolation_level},
     types::RedshiftType,
 };
@@ -89,21 +88,9 @@ fn parameter(session: &Session, name: &str) -> Result<StatementResult> {
     rows(&[(name, RedshiftType::Varchar(None))], vec![vec![value.to_owned().into()]])
 }
 
-/// Names and types of a result's columns.
-type Columns<'c> = [(&'c str, RedshiftType)];
-
 /// Rows as a result.
 fn rows(columns: &Columns, rows: Vec<Vec<Value>>) -> Result<StatementResult> {
-    let fields: Vec<Field> = columns.iter().map(|(name, redshift_type)| redshift_type.field(*name, true)).collect();
-    let result_columns = fields.iter().map(result_column).collect();
-    let arrays = columns.iter().enumerate().map(|(index, (_, redshift_type))| {
-        array(*redshift_type, rows.iter().map(|row| row.get(index).cloned().unwrap_or(Value::Null)))
-    });
-    let arrays = arrays.collect::<Result<Vec<_>>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options);
-    let batches = vec![batch.map_err(Error::internal)?];
-    Ok(StatementResult::Rows { columns: result_columns, batches, tag: "SHOW".to_owned() })
+    rows_result(columns, &rows, "SHOW")
 }
 
 /// A list as a result: what LIKE keeps, at most LIMIT.
