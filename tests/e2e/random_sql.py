@@ -128,6 +128,11 @@ class Query(Expressions):
             lambda: f"{column} in (select {name}.id from {source} where {name}.a = {another} and {condition})",
             lambda: f"{column} {self.choice('<', '=', '>=')} (select {self.choice('min', 'max', 'count')}({name}.a) "
             f"from {source} where {condition})",
+            lambda: f"{column} not in (select {name}.a from {source} where {name}.id = {another} and {condition})",
+            lambda: f"{self.choice('', 'not ')}exists (select count(*) from {source} where {name}.a = {column} "
+            f"having {self.choice('count(*) > 0', f'min({name}.id) > 5', f'sum({name}.a) is null')})",
+            lambda: f"{column} {self.choice('in', 'not in')} (select {self.choice('count(*)', f'max({name}.id)')} "
+            f"from {source} where {name}.a = {another} and {condition})",
             lambda: f"{column} > (select max({name}.a) from {source} where {name}.id = {column})",
             lambda: f"{column} = (select {self.choice('count(*)', f'sum({name}.a)', f'min({name}.id)')} from {source} "
             f"where {name}.a = {another} and {condition})",
@@ -145,6 +150,9 @@ class Query(Expressions):
             f" where {name}.id = {self.random.choice(outer)} and {self.expr(inner, 'bool', 2)}",
             f" where {self.expr(inner, 'bool', 2)}",
         )
+        if self.chance(0.3):
+            # The tables' ids are unique.
+            return f"(select {value} from {source} where {name}.id = {self.random.choice(outer)})"
         return f"(select {self.choice('min', 'max')}({value}) from {source}{where})"
 
     # ---- aggregates and windows ----

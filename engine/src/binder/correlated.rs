@@ -15,25 +15,27 @@ use datafusion::{
     logical_expr::{Expr, LogicalPlan, Subquery},
 };
 
+use super::correlated_subquery;
+
 /// The plan with its subqueries analyzed by `analyze`, against `schema`, that of its inputs.
 pub fn with_subqueries(
     plan: LogicalPlan,
     schema: &DFSchema,
     analyze: &dyn Fn(LogicalPlan) -> Result<LogicalPlan>,
 ) -> Result<LogicalPlan> {
-    let plan = plan.map_expressions(|expr| {
+    let plan = correlated_subquery::not_in(plan)?.map_expressions(|expr| {
         expr.transform_up(|expr| {
             let renewed = |subquery: Subquery| renewed(subquery, schema, analyze);
             Ok(Transformed::yes(match expr {
                 Expr::Exists(mut exists) => {
                     exists.subquery = renewed(exists.subquery)?;
-                    Expr::Exists(exists)
+                    correlated_subquery::exists(exists)?
                 }
                 Expr::InSubquery(mut is_in) => {
                     is_in.subquery = renewed(is_in.subquery)?;
-                    Expr::InSubquery(is_in)
+                    correlated_subquery::is_in(is_in)?
                 }
-                Expr::ScalarSubquery(subquery) => Expr::ScalarSubquery(renewed(subquery)?),
+                Expr::ScalarSubquery(subquery) => correlated_subquery::scalar(renewed(subquery)?)?,
                 Expr::SetComparison(mut comparison) => {
                     comparison.subquery = renewed(comparison.subquery)?;
                     Expr::SetComparison(comparison)
@@ -62,6 +64,9 @@ fn renewed(
     let plan = Arc::unwrap_or_clone(subquery.subquery);
     let plan = plan.transform_down_with_subqueries(|node| node.map_expressions(current))?.data;
     subquery.subquery = Arc::new(analyze(plan)?);
+    if !subquery.outer_ref_columns.is_empty() {
+        correlated_subquery::check_totals(&subquery.subquery, true)?;
+    }
     let references = std::mem::take(&mut subquery.outer_ref_columns);
     subquery.outer_ref_columns =
         references.into_iter().map(|expr| current(expr).map(|current| current.data)).collect::<Result<_>>()?;

@@ -16,6 +16,8 @@ mod group_key;
 mod recursion;
 /// Types of outer columns in subqueries.
 mod correlated;
+/// Correlated subqueries in forms that DataFusion joins rightly.
+mod correlated_subquery;
 /// Names to relations.
 mod resolve;
 /// Comparisons: operands of one type.

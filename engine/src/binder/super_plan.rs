@@ -57,12 +57,22 @@ fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
         }
         return Ok(LogicalPlan::Aggregate(aggregate));
     }
-    let mut group = Vec::with_capacity(aggregate.group_expr.len());
+    // A key that is named twice is one column of the schema.
+    let mut keys: Vec<&Expr> = vec![];
+    for expr in &aggregate.group_expr {
+        if !keys.contains(&expr) {
+            keys.push(expr);
+        }
+    }
+    if keys.len() + aggregate.aggr_expr.len() != aggregate.schema.fields().len() {
+        return Err(Error::internal("the columns of a group are not its keys and aggregates").into());
+    }
+    let mut group = Vec::with_capacity(keys.len());
     let mut shown = aggregate.aggr_expr.clone();
     let mut columns = Vec::with_capacity(aggregate.schema.fields().len());
     for (index, (qualifier, field)) in aggregate.schema.iter().enumerate() {
         let column = Expr::Column(Column::from((qualifier, field)));
-        let Some(expr) = aggregate.group_expr.get(index) else {
+        let Some(expr) = keys.get(index).copied() else {
             columns.push(column);
             continue;
         };

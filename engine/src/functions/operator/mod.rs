@@ -11,6 +11,8 @@ mod cast;
 mod exclusive_or;
 /// Unary minus and `~`.
 mod negate;
+/// Subqueries that may have one row.
+pub mod single_row;
 /// Operators on dates, times and intervals.
 mod temporal;
 /// Numeric result types and decimal arithmetic.
