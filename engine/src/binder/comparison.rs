@@ -31,6 +31,20 @@ use crate::{
 /// Digits after the point that text keeps when it is compared with a decimal of fewer.
 const TEXT_SCALE_MIN: i8 = 18;
 
+/// What LIKE looks at is text: numbers, dates and booleans turn into it (page r_Type_conversion).
+fn like_text(mut like: Like, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
+    let mut changed = false;
+    for operand in [&mut like.expr, &mut like.pattern] {
+        let data_type = operand.get_type(schema)?;
+        if !is_text(&data_type) && data_type != DataType::Null && Kind::of(&data_type).is_textual() {
+            *operand =
+                Box::new(cast_expr(std::mem::take(&mut **operand), &RedshiftType::Varchar(None), CastMode::Explicit));
+            changed = true;
+        }
+    }
+    Ok(if changed { Transformed::yes(Expr::Like(like)) } else { Transformed::no(Expr::Like(like)) })
+}
+
 /// Gives the operands of a comparison one type.
 pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     match expr {
@@ -52,6 +66,7 @@ pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Exp
             let expr = Box::new(folded(*like.expr));
             Ok(Transformed::yes(Expr::Like(Like { expr, case_insensitive: true, ..like })))
         }
+        Expr::Like(like) => like_text(like, schema),
         Expr::InList(InList { expr, list, negated }) => {
             let operands: Vec<&Expr> = std::iter::once(&*expr).chain(&list).collect();
             let Some(common) = common(&operands, schema)? else {
@@ -186,9 +201,10 @@ fn target(
     right: &DataType,
     right_literal: bool,
 ) -> Option<(Option<RedshiftType>, Option<RedshiftType>)> {
-    // A REAL beside an exact number is a DOUBLE PRECISION, as in arithmetic.
+    // A float beside an exact number makes it a DOUBLE PRECISION, as in arithmetic.
     if is_real_beside_exact(left, right) || is_real_beside_exact(right, left) {
-        return Some((Some(RedshiftType::Double), Some(RedshiftType::Double)));
+        let to_double = |data_type: &DataType| (*data_type != DataType::Float64).then_some(RedshiftType::Double);
+        return Some((to_double(left), to_double(right)));
     }
     let number = |data_type: &DataType| matches!(Kind::of(data_type), Kind::Integer | Kind::Float);
     if is_text(left) && !left_literal && number(right) {
@@ -203,8 +219,13 @@ fn target(
     one_way(right, right_literal, left).map(|to| (None, Some(to)))
 }
 
+/// What DataFusion would compare as REAL, or with the digits of the decimal only.
 fn is_real_beside_exact(real: &DataType, exact: &DataType) -> bool {
-    *real == DataType::Float32 && matches!(Kind::of(exact), Kind::Integer | Kind::Decimal)
+    match Kind::of(exact) {
+        Kind::Decimal => Kind::of(real) == Kind::Float,
+        Kind::Integer => *real == DataType::Float32,
+        _ => false,
+    }
 }
 
 /// What `from` becomes beside `other`.
@@ -266,7 +287,7 @@ fn cast_operand(operand: Expr, target: &RedshiftType, schema: &DFSchema) -> Data
         return Ok(operand);
     }
     let numbers = own.is_numeric() && target.is_numeric();
-    if !numbers || !matches!(own, DataType::Decimal128(..)) {
+    if !numbers || !matches!(own, DataType::Decimal128(..)) || *target == RedshiftType::Double {
         return Ok(cast_expr(operand, target, CastMode::Explicit));
     }
     Ok(operand)

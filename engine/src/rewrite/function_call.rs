@@ -4,9 +4,9 @@
 use blueshift_sql::ast::{
     Ident,
     sql::{
-        BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-        FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TimezoneInfo, TrimWhereField, UnaryOperator, Value,
-        ValueWithSpan,
+        BinaryOperator, CastKind, DataType, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+        FunctionArgumentList, FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, TimezoneInfo, TrimWhereField,
+        UnaryOperator, Value, ValueWithSpan,
     },
 };
 
@@ -14,7 +14,7 @@ use datafusion::arrow::compute::SortOptions;
 
 use super::window;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     functions::{
         aggregate::listagg::order_specification,
         datetime::{literal, part::DatePart},
@@ -71,6 +71,7 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
         },
         // APPROXIMATE only allows an answer to be less exact.
         Expr::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("approximate") => {
+            check_approximate(value)?;
             *expr = take(value);
             return rewrite_call(expr);
         }
@@ -103,6 +104,21 @@ pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     };
     *expr = replacement;
     Ok(())
+}
+
+/// Errors: 42P20 for APPROXIMATE before anything but COUNT(DISTINCT …) and PERCENTILE_DISC (page r_COUNT).
+fn check_approximate(value: &Expr) -> Result<()> {
+    let Expr::Function(function) = value else { return Ok(()) };
+    let distinct = matches!(&function.args, FunctionArguments::List(list)
+        if list.duplicate_treatment == Some(DuplicateTreatment::Distinct));
+    match function.name.to_string().to_lowercase().as_str() {
+        "count" if distinct => Ok(()),
+        "percentile_disc" => Ok(()),
+        _ => Err(Error::new(
+            SqlState("42P20"),
+            "APPROXIMATE can only be used with COUNT(DISTINCT …) and PERCENTILE_DISC",
+        )),
+    }
 }
 
 /// The part of a TIMETZ literal that its zone tells (page r_EXTRACT_function): a literal is not turned into UTC first.

@@ -187,7 +187,7 @@ pub fn check_expr(expr: &Expr, strict: bool) -> Result<()> {
             if strict && function.filter.is_some() {
                 return Err(Error::not_supported("FILTER (WHERE …) of an aggregate"));
             }
-            window::check(function)
+            window::check(function, strict)
         }
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) if strict => {
             Err(Error::not_supported("IS DISTINCT FROM"))

@@ -40,9 +40,18 @@ const UNFRAMED: [&str; 8] = ["cume_dist", "dense_rank", "lag", "lead", "ntile", 
 /// Checks a call with OVER.
 ///
 /// Errors: 42601 for ORDER BY without a frame, 42P20 for DISTINCT and for an order or frame that a function cannot have, 0A000 for RANGE and GROUPS frames.
-pub fn check(function: &Function) -> Result<()> {
+pub fn check(function: &Function, strict: bool) -> Result<()> {
     let Some(WindowType::WindowSpec(window)) = &function.over else { return Ok(()) };
     let name = function.name.to_string().to_lowercase();
+    // Pages r_WF_LAG and r_WF_LEAD have no default value.
+    if let FunctionArguments::List(list) = &function.args
+        && strict
+        && matches!(name.as_str(), "lag" | "lead")
+        && list.args.len() > 2
+    {
+        let message = format!("Default parameter not be supported for window function {name}");
+        return Err(Error::new(SqlState("42P20"), message).with_hint("Use NVL or COALESCE."));
+    }
     if let FunctionArguments::List(list) = &function.args
         && list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
         && name != "listagg"

@@ -269,7 +269,10 @@ fn limit_bytes(array: &ArrayRef, target: &RedshiftType, length: u32, mode: CastM
 fn limit_text(array: StringViewArray, target: &RedshiftType, length: Option<u32>, mode: CastMode) -> Result<ArrayRef> {
     let Some(length) = length.map(|length| length as usize) else { return Ok(Arc::new(array)) };
     let pads = matches!(target, RedshiftType::Char(_));
-    let fits = |value: &str| value.len() <= length && !(pads && value.ends_with(' '));
+    let fits = |value: &str| {
+        value.len() <= length
+            && !(pads && (value.ends_with(' ') || (mode == CastMode::Assignment && !value.is_ascii())))
+    };
     if array.iter().flatten().all(fits) {
         return Ok(Arc::new(array));
     }
@@ -286,6 +289,11 @@ fn limit_text(array: StringViewArray, target: &RedshiftType, length: Option<u32>
 /// CHAR is kept without its padding: trailing blanks count neither in comparisons nor in LEN.
 fn limited<'v>(value: &'v str, target: &RedshiftType, length: usize, pads: bool, mode: CastMode) -> Result<&'v str> {
     let value = if pads { value.trim_end_matches(' ') } else { value };
+    // A CHAR column has characters of one byte only (page r_Character_types).
+    if pads && mode == CastMode::Assignment && !value.is_ascii() {
+        return Err(Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, "CHAR string contains invalid ASCII character")
+            .with_hint("Store characters of more than one byte in a VARCHAR column."));
+    }
     if value.len() <= length {
         return Ok(value);
     }

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::{
+    array::ArrayRef,
+    datatypes::{DataType, Int64Type},
+};
 
-use super::{SUPER, require_castable, require_super};
+use super::{SUPER, numbers, of_value, require_super};
 use crate::{
     error::{Error, Result, SqlState},
     functions::{
@@ -118,21 +121,26 @@ pub static ARRAY_FLATTEN: ScalarFunction = ScalarFunction {
         example: "select array_flatten(array(1,array(2,array(3,array())))); -- [1,2,3]",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_super(types, 0)?;
-        Ok(SUPER)
-    },
-    invoke: |call| {
-        let values = call.semi_structured(0)?;
-        call.write_super(|row, out| {
-            let Some(elements) = elements(&values, row) else { return Ok(false) };
-            let mut array = Compound::default();
-            flatten(elements, &mut array);
-            array.finish_array(out)?;
-            Ok(true)
-        })
-    },
+    returns: array_type,
+    invoke: |call| remade(call, flatten),
 };
+
+fn array_type(types: &Types) -> Result<DataType> {
+    require_super(types, 0)?;
+    Ok(SUPER)
+}
+
+/// An array made of another one; NULL for what is no array.
+fn remade(call: &Call, make: fn(Elements<'_>, &mut Compound)) -> Result<ArrayRef> {
+    let values = call.semi_structured(0)?;
+    call.write_super(|row, out| {
+        let Some(elements) = elements(&values, row) else { return Ok(false) };
+        let mut array = Compound::default();
+        make(elements, &mut array);
+        array.finish_array(out)?;
+        Ok(true)
+    })
+}
 
 fn flatten(elements: Elements<'_>, array: &mut Compound) {
     for element in elements.iter() {
@@ -154,13 +162,12 @@ pub static GET_ARRAY_LENGTH: ScalarFunction = ScalarFunction {
         example: "select get_array_length(array(1,2,3)); -- 3",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::Int64)
-    },
+    returns: |types| of_value(types, DataType::Int64),
     invoke: |call| {
-        let values = call.semi_structured(0)?;
-        call.build::<Int64Type>(|row| Ok(elements(&values, row).map(|elements| elements.len() as i64)))
+        numbers::<Int64Type>(call, |value| match value {
+            Super::Array(elements) => Some(elements.len() as i64),
+            _ => None,
+        })
     },
 };
 
@@ -262,22 +269,12 @@ pub static ARRAY_DISTINCT: ScalarFunction = ScalarFunction {
         example: "select array_distinct(array(1,1,'b','b',null,null)); -- [1,\"b\",null]",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_super(types, 0)?;
-        Ok(SUPER)
-    },
+    returns: array_type,
     invoke: |call| {
-        let values = call.semi_structured(0)?;
-        call.write_super(|row, out| {
-            let Some(elements) = elements(&values, row) else { return Ok(false) };
+        remade(call, |elements, array| {
             let mut seen = HashSet::new();
-            let mut array = Compound::default();
-            elements
-                .iter()
-                .filter(|element| seen.insert(compare::key(element)))
-                .for_each(|element| array.push(element));
-            array.finish_array(out)?;
-            Ok(true)
+            let firsts = elements.iter().filter(|element| seen.insert(compare::key(element)));
+            firsts.for_each(|element| array.push(element));
         })
     },
 };

@@ -6,7 +6,7 @@ use arrow::{
     datatypes::{DataType, Int32Type},
 };
 
-use super::{SUPER, require_castable};
+use super::{SUPER, numbers, of_value};
 use crate::{
     error::Result,
     functions::{
@@ -28,17 +28,11 @@ pub static GET_NUMBER_ATTRIBUTES: ScalarFunction = ScalarFunction {
         example: "select get_number_attributes(json_parse('{\"a\":1,\"b\":2}')); -- 2",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::Int32)
-    },
+    returns: |types| of_value(types, DataType::Int32),
     invoke: |call| {
-        let values = call.semi_structured(0)?;
-        call.build::<Int32Type>(|row| {
-            Ok(values.get(row).and_then(|value| match Super::of(value) {
-                Super::Object(attributes) => i32::try_from(attributes.len()).ok(),
-                _ => None,
-            }))
+        numbers::<Int32Type>(call, |value| match value {
+            Super::Object(attributes) => i32::try_from(attributes.len()).ok(),
+            _ => None,
         })
     },
 };
@@ -54,10 +48,7 @@ pub static LOWER_ATTRIBUTE_NAMES: ScalarFunction = ScalarFunction {
         example: "select lower_attribute_names(json_parse('{\"Name\":1}')); -- {\"name\":1}",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(SUPER)
-    },
+    returns: |types| of_value(types, SUPER),
     invoke: |call| renamed(call, str::to_lowercase),
 };
 
@@ -72,10 +63,7 @@ pub static UPPER_ATTRIBUTE_NAMES: ScalarFunction = ScalarFunction {
         example: "select upper_attribute_names(json_parse('{\"name\":1}')); -- {\"NAME\":1}",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(SUPER)
-    },
+    returns: |types| of_value(types, SUPER),
     invoke: |call| renamed(call, str::to_uppercase),
 };
 

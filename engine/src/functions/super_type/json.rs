@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::{array::BinaryViewBuilder, datatypes::DataType};
+use arrow::{
+    array::BinaryViewBuilder,
+    datatypes::{DataType, Int32Type},
+};
 
-use super::{SUPER, require_castable};
+use super::{SUPER, numbers, of_value};
 use crate::{
     error::Error,
     functions::{
@@ -113,10 +116,7 @@ pub static JSON_SERIALIZE: ScalarFunction = ScalarFunction {
         example: "select json_serialize(json_parse('[10001,10002,\"abc\"]')); -- [10001,10002,\"abc\"]",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::Utf8View)
-    },
+    returns: |types| of_value(types, DataType::Utf8View),
     invoke: |call| {
         let values = call.semi_structured(0)?;
         call.write_text(|row, out| {
@@ -142,10 +142,7 @@ pub static JSON_SERIALIZE_TO_VARBYTE: ScalarFunction = ScalarFunction {
         example: "select json_serialize_to_varbyte(json_parse('[1]')); -- 5b315d",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::BinaryView)
-    },
+    returns: |types| of_value(types, DataType::BinaryView),
     invoke: |call| {
         let values = call.semi_structured(0)?;
         let mut out = BinaryViewBuilder::with_capacity(call.rows);
@@ -175,14 +172,12 @@ pub static JSON_SIZE: ScalarFunction = ScalarFunction {
         example: "select json_size(json_parse('[10001,10002]')); -- 13",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::Int32)
-    },
+    returns: |types| of_value(types, DataType::Int32),
     invoke: |call| {
-        let values = call.semi_structured(0)?;
-        call.build::<arrow::datatypes::Int32Type>(|row| {
-            Ok(values.get(row).and_then(|value| i32::try_from(text::to_json(value).len()).ok()))
+        numbers::<Int32Type>(call, |value| {
+            let mut json = String::new();
+            text::write(value, &mut json);
+            i32::try_from(json.len()).ok()
         })
     },
 };

@@ -27,13 +27,16 @@ pub mod type_info;
 /// What unnesting and object unpivoting iterate over.
 pub mod unnest;
 
-use arrow::datatypes::DataType;
+use arrow::{
+    array::ArrayRef,
+    datatypes::{ArrowPrimitiveType, DataType},
+};
 
 use super::{
-    arguments::Kind,
+    arguments::{Call, Kind},
     definition::{ScalarFunction, Types},
 };
-use crate::error::Result;
+use crate::{error::Result, types::super_value::Super};
 
 /// The family's scalar functions.
 pub const SCALAR: &[&ScalarFunction] = &[
@@ -111,6 +114,18 @@ fn require_castable(types: &Types, index: usize) -> Result<()> {
 /// Refuses a call whose first argument is not SUPER.
 fn require_super(types: &Types, index: usize) -> Result<()> {
     types.require(index, |kind| kind == Kind::Super)
+}
+
+/// The result type of a function of one value that is SUPER or can be.
+fn of_value(types: &Types, result: DataType) -> Result<DataType> {
+    require_castable(types, 0)?;
+    Ok(result)
+}
+
+/// A number for each value; NULL for what has none.
+fn numbers<T: ArrowPrimitiveType>(call: &Call, number: impl Fn(Super<'_>) -> Option<T::Native>) -> Result<ArrayRef> {
+    let values = call.semi_structured(0)?;
+    call.build::<T>(|row| Ok(values.get(row).and_then(|value| number(Super::of(value)))))
 }
 
 /// The result type of most functions here.

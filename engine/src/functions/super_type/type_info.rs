@@ -5,12 +5,12 @@ use arrow::{
     datatypes::{DataType, Int32Type},
 };
 
-use super::require_castable;
+use super::{numbers, of_value};
 use crate::{
     error::Result,
     functions::{
         arguments::Call,
-        definition::{Documentation, ScalarFunction, Types},
+        definition::{Documentation, ScalarFunction},
     },
     types::super_value::{Super, number},
 };
@@ -29,10 +29,7 @@ pub static JSON_TYPEOF: ScalarFunction = ScalarFunction {
         example: "select json_typeof(array(1,2)); -- array",
     },
     arity: (1, 1),
-    returns: |types| {
-        require_castable(types, 0)?;
-        Ok(DataType::Utf8View)
-    },
+    returns: |types| of_value(types, DataType::Utf8View),
     invoke: |call| {
         let values = call.semi_structured(0)?;
         call.build_text(|row| Ok(values.get(row).map(|value| Super::of(value).type_name())))
@@ -52,15 +49,10 @@ macro_rules! test {
                 example: $example,
             },
             arity: (1, 1),
-            returns: tested,
+            returns: |types| of_value(types, DataType::Boolean),
             invoke: |call| test(call, $accept),
         };
     };
-}
-
-fn tested(types: &Types) -> Result<DataType> {
-    require_castable(types, 0)?;
-    Ok(DataType::Boolean)
 }
 
 /// False for NULL, as the pages say.
@@ -163,7 +155,7 @@ pub static DECIMAL_PRECISION: ScalarFunction = ScalarFunction {
         example: "select decimal_precision(json_parse('3.14159')); -- 6",
     },
     arity: (1, 1),
-    returns: digits_type,
+    returns: |types| of_value(types, DataType::Int32),
     invoke: |call| digits(call, number::precision),
 };
 
@@ -178,25 +170,17 @@ pub static DECIMAL_SCALE: ScalarFunction = ScalarFunction {
         example: "select decimal_scale(json_parse('3.14159')); -- 5",
     },
     arity: (1, 1),
-    returns: digits_type,
+    returns: |types| of_value(types, DataType::Int32),
     invoke: |call| digits(call, |_, scale| scale),
 };
 
-fn digits_type(types: &Types) -> Result<DataType> {
-    require_castable(types, 0)?;
-    Ok(DataType::Int32)
-}
-
 /// NULL for what is no exact number.
 fn digits(call: &Call, count: fn(i128, u8) -> u8) -> Result<ArrayRef> {
-    let values = call.semi_structured(0)?;
-    call.build::<Int32Type>(|row| {
-        Ok(values.get(row).and_then(|value| match Super::of(value) {
-            value @ (Super::Integer(_) | Super::Decimal(..)) => {
-                let (value, scale) = number::as_decimal(value);
-                Some(i32::from(count(value, scale)))
-            }
-            _ => None,
-        }))
+    numbers::<Int32Type>(call, |value| match value {
+        value @ (Super::Integer(_) | Super::Decimal(..)) => {
+            let (value, scale) = number::as_decimal(value);
+            Some(i32::from(count(value, scale)))
+        }
+        _ => None,
     })
 }
