@@ -12,7 +12,7 @@ use blueshift_sql::{
         Query, Value,
         sql::{
             BinaryOperator, CaseWhen, Expr, GroupByExpr, JoinConstraint, JoinOperator, Select, SelectItem, SetExpr,
-            UnaryOperator, Visit, VisitMut, Visitor, VisitorMut, helpers::attached_token::AttachedToken,
+            TableFactor, UnaryOperator, Visit, VisitMut, Visitor, VisitorMut, helpers::attached_token::AttachedToken,
         },
     },
     limits::on_deep_stack,
@@ -134,6 +134,10 @@ impl VisitorMut for Rewriter {
         let value = match expr {
             Expr::Exists { subquery, negated } if self.exists => {
                 let negated = *negated;
+                if is_total(subquery) {
+                    *expr = boolean(!negated);
+                    return ControlFlow::Continue(());
+                }
                 count(take(subquery)).map(|count| compare(count, !negated))
             }
             Expr::InSubquery { expr: value, subquery, negated } => is_in(value, subquery, *negated),
@@ -153,8 +157,15 @@ fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Res
         return Err(Error::not_supported("IN with several columns outside of a condition"));
     }
     let value = template::nested(std::mem::replace(&mut **value, null()));
+    if is_total(subquery) {
+        let op = if negated { BinaryOperator::NotEq } else { BinaryOperator::Eq };
+        return Ok(template::binary(value, op, Expr::Subquery(take(subquery))));
+    }
     let rows = |condition: &dyn Fn(Expr) -> Expr| {
-        let counted = row_in_subquery::filtered(take(subquery), 1, |mut columns| columns.pop().map(condition))?;
+        let counted = match inlined(subquery, &value, condition) {
+            Some(counted) => counted,
+            None => row_in_subquery::filtered(take(subquery), 1, |mut columns| columns.pop().map(condition))?,
+        };
         Ok::<Expr, Error>(compare(count(counted)?, true))
     };
     let equal = rows(&|column| template::binary(column, BinaryOperator::Eq, value.clone()))?;
@@ -173,6 +184,104 @@ fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Res
         true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(case))) },
         false => case,
     })
+}
+
+/// Aggregates that make one row of all rows.
+const TOTALS: [&str; 16] = [
+    "any_value",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "count",
+    "listagg",
+    "max",
+    "median",
+    "min",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
+
+/// Whether a query has one row whatever it reads: it selects an aggregate, without GROUP BY and HAVING.
+fn is_total(subquery: &Query) -> bool {
+    let SetExpr::Select(select) = &*subquery.body else { return false };
+    let [
+        SelectItem::UnnamedExpr(Expr::Function(function))
+        | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. },
+    ] = select.projection.as_slice()
+    else {
+        return false;
+    };
+    subquery.limit_clause.is_none()
+        && select.top.is_none()
+        && select.having.is_none()
+        && select.qualify.is_none()
+        && select.connect_by.is_empty()
+        && function.over.is_none()
+        && matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
+        && TOTALS.contains(&function.name.to_string().to_lowercase().as_str())
+}
+
+/// The subquery with the condition among its own, which a correlated one needs: it cannot stand in another's FROM. None
+/// where `value`, which the condition holds, could mean something else there.
+fn inlined(subquery: &Query, value: &Expr, condition: &dyn Fn(Expr) -> Expr) -> Option<Box<Query>> {
+    let mut query = take(subquery);
+    let SetExpr::Select(select) = &mut *query.body else { return None };
+    if query.limit_clause.is_some() || !counts_rows(select) {
+        return None;
+    }
+    let [SelectItem::UnnamedExpr(column) | SelectItem::ExprWithAlias { expr: column, .. }] =
+        select.projection.as_slice()
+    else {
+        return None;
+    };
+    let mut inner = vec![];
+    for table in &select.from {
+        for factor in std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)) {
+            inner.push(match factor {
+                TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
+                    alias.name.value.clone()
+                }
+                TableFactor::Table { name, alias: None, .. } => name.0.last()?.as_ident()?.value.clone(),
+                _ => return None,
+            });
+        }
+    }
+    if value.visit(&mut CaptureFinder { inner: &inner }).is_break() {
+        return None;
+    }
+    let added = Expr::Nested(Box::new(condition(template::nested(column.clone()))));
+    select.selection = Some(match select.selection.take() {
+        Some(own) => template::binary(template::nested(own), BinaryOperator::And, added),
+        None => added,
+    });
+    Some(query)
+}
+
+/// Finds names that another FROM could take: unqualified ones, and those with a qualifier that it has.
+struct CaptureFinder<'n> {
+    inner: &'n [String],
+}
+
+impl Visitor for CaptureFinder<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let captured = match expr {
+            Expr::Identifier(_) | Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => true,
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., qualifier, _] => self.inner.contains(&qualifier.value),
+                _ => true,
+            },
+            Expr::JsonAccess { .. } | Expr::CompoundFieldAccess { .. } => true,
+            _ => false,
+        };
+        if captured { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }
 
 /// `(SELECT count(*) FROM … WHERE …)` of the rows that the subquery has.
