@@ -216,7 +216,7 @@ def test_startup_accepts_every_parameter_and_tells_about_the_server(served):
     messages = raw.until("Z")
     status = dict(body.rstrip(b"\0").decode().split("\0") for kind, body in messages if kind == "S")
     assert status["server_version"] == "8.0.2" and status["client_encoding"] == "UTF8"
-    assert status["integer_datetimes"] == "on" and status["standard_conforming_strings"] == "on"
+    assert status["integer_datetimes"] == "on" and status["standard_conforming_strings"] == "off"
     assert status["DateStyle"].startswith("ISO") and status["TimeZone"] == "UTC" and status["application_name"] == "app"
     assert status["server_protocol_version"] == "2"
     (pid,) = struct.unpack("!i", next(body for kind, body in messages if kind == "K")[:4])

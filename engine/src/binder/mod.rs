@@ -55,15 +55,19 @@ use blueshift_sql::{
     },
 };
 use datafusion::{
-    arrow::datatypes::{DataType, SchemaRef},
+    arrow::{
+        array::{RecordBatch, RecordBatchOptions},
+        datatypes::{DataType, Schema, SchemaRef},
+    },
     catalog::{TableProvider, cte_worktable::CteWorkTable, view::ViewTable},
-    common::{DFSchema, Result as DataFusionResult, TableReference},
+    common::{DFSchema, Result as DataFusionResult, ScalarValue, TableReference},
     config::ConfigOptions,
     datasource::provider_as_source,
     error::DataFusionError,
     execution::SessionState,
     logical_expr::{
-        AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, LogicalPlanBuilder, ScalarUDF, TableSource, WindowUDF, col,
+        AggregateUDF, ColumnarValue, Expr, HigherOrderUDF, LogicalPlan, LogicalPlanBuilder, ScalarUDF, TableSource,
+        WindowUDF, col,
         planner::{ContextProvider, ExprPlanner, TypePlanner},
     },
     sql::planner::{PlannerContext, SqlToRel},
@@ -342,6 +346,28 @@ fn unmark(name: &TableReference) -> (TableReference, bool) {
     }
 }
 
+impl Binder<'_> {
+    /// The value of an expression without columns; any other expression as it is.
+    fn folded(&self, expr: Expr) -> Expr {
+        if matches!(expr, Expr::Literal(..)) || expr.any_column_refs() {
+            return expr;
+        }
+        let evaluate = || -> DataFusionResult<ScalarValue> {
+            let physical = self.state.create_physical_expr(expr.clone(), &DFSchema::empty())?;
+            let options = RecordBatchOptions::new().with_row_count(Some(1));
+            let row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options)?;
+            match physical.evaluate(&row)? {
+                ColumnarValue::Scalar(value) => Ok(value),
+                ColumnarValue::Array(array) => ScalarValue::try_from_array(&array, 0),
+            }
+        };
+        match evaluate() {
+            Ok(value) => Expr::Literal(value, None),
+            Err(_) => expr,
+        }
+    }
+}
+
 impl rewrite::Relations for Binder<'_> {
     fn columns(&self, name: &ObjectName) -> Result<Option<Vec<String>>> {
         let parts: Option<Vec<&str>> =
@@ -366,6 +392,7 @@ impl ContextProvider for Binder<'_> {
     }
 
     fn get_table_function_source(&self, name: &str, arguments: Vec<Expr>) -> DataFusionResult<Arc<dyn TableSource>> {
+        let arguments: Vec<Expr> = arguments.into_iter().map(|argument| self.folded(argument)).collect();
         match table_function::find(self.context, name, &arguments)? {
             Some(table) => Ok(provider_as_source(table)),
             None => Err(DataFusionError::from(Error::not_supported(format!("table function {name}")))),

@@ -14,7 +14,7 @@ use blueshift_sql::ast::{
     },
 };
 
-use super::{catalog_subquery, column_name, function_call::call};
+use super::{catalog_subquery, column_name, expand_array, function_call::call};
 use crate::functions::catalog::single_value;
 
 /// What a query on the leader node reads.
@@ -28,6 +28,9 @@ pub enum LeaderQuery {
 
 /// Rewrites a query on the leader node.
 pub fn rewrite(query: &mut Query, reads: LeaderQuery) {
+    if reads == LeaderQuery::Catalog {
+        expand_array::rewrite(query);
+    }
     let ControlFlow::Continue(()) = query.visit(&mut Rewriter { reads });
 }
 
@@ -173,6 +176,12 @@ fn casts(expr: &mut Expr) {
             catalog_type(expr);
         }
         Expr::BinaryOp { left, right, .. } => {
+            // Columns with names of functions.
+            if is_function_name(left)
+                && let Some(name) = function_literal(right)
+            {
+                **right = text(&name);
+            }
             for side in [left, right] {
                 if let Some((kind, object)) = object_cast(side) {
                     **side = call("object number", vec![text(kind), object]);
@@ -188,6 +197,39 @@ fn casts(expr: &mut Expr) {
         }
         _ => {}
     }
+}
+
+/// Whether an expression is a column that holds names of functions.
+fn is_function_name(expr: &Expr) -> bool {
+    let name = match expr {
+        Expr::Identifier(name) => name,
+        Expr::CompoundIdentifier(names) => match names.last() {
+            Some(name) => name,
+            None => return false,
+        },
+        _ => return false,
+    };
+    matches!(
+        name.value.to_lowercase().as_str(),
+        "typinput"
+            | "typoutput"
+            | "typreceive"
+            | "typsend"
+            | "typanalyze"
+            | "aggfnoid"
+            | "amproc"
+            | "oprcode"
+            | "conproc"
+    )
+}
+
+/// The name in `'pg_catalog.name'::regproc`.
+fn function_literal(expr: &Expr) -> Option<String> {
+    let (kind, object) = object_cast(expr)?;
+    let Expr::Value(value) = object else { return None };
+    let name = value.value.into_string()?;
+    matches!(kind, "regproc" | "regprocedure")
+        .then(|| name.rsplit('.').next().unwrap_or(&name).trim_matches('"').to_owned())
 }
 
 /// Casts to types of the catalog: arrays stay as they are, the others have a type like them.
@@ -338,6 +380,9 @@ fn arguments(function: &mut Function) -> Vec<Expr> {
 /// Constructors, `= ANY (array)`, series, `ARRAY(SELECT …)`.
 fn arrays(expr: &mut Expr) {
     match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } if is_array(right) => {
+            *expr = call("array concat", vec![take(left), take(right)]);
+        }
         Expr::Array(Array { elem, .. }) => *expr = call("array of", std::mem::take(elem)),
         Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } if !is_subquery(right) => {
             let array = array_literal(right).unwrap_or_else(|| take(right));
@@ -352,6 +397,11 @@ fn arrays(expr: &mut Expr) {
             let name = function.name.to_string().to_lowercase();
             if let FunctionArguments::Subquery(query) = &mut function.args
                 && name == "array"
+                && let Some((prefix, array)) = prefixed_elements(query)
+            {
+                *expr = call("array prefixed", vec![prefix, array]);
+            } else if let FunctionArguments::Subquery(query) = &mut function.args
+                && name == "array"
                 && aggregate_rows(query)
             {
                 let query = query.clone();
@@ -362,6 +412,42 @@ fn arrays(expr: &mut Expr) {
             }
         }
         _ => {}
+    }
+}
+
+/// `ARRAY[…]` or `ARRAY(SELECT …)`.
+fn is_array(expr: &Expr) -> bool {
+    match expr {
+        Expr::Array(_) => true,
+        Expr::Function(function) => {
+            function.name.to_string().eq_ignore_ascii_case("array")
+                && matches!(function.args, FunctionArguments::Subquery(_))
+        }
+        _ => false,
+    }
+}
+
+/// The prefix and the array of `SELECT 'prefix' || x FROM unnest(array) x`.
+fn prefixed_elements(query: &Query) -> Option<(Expr, Expr)> {
+    let SetExpr::Select(select) = &*query.body else { return None };
+    let ([SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right })], [from]) =
+        (select.projection.as_slice(), select.from.as_slice())
+    else {
+        return None;
+    };
+    let TableFactor::Table { name, alias: Some(alias), args: Some(arguments), .. } = &from.relation else {
+        return None;
+    };
+    let named = name.to_string().to_lowercase();
+    let element = matches!(&**right, Expr::Identifier(name) if name.value == alias.name.value);
+    let plain = from.joins.is_empty() && select.selection.is_none() && query.order_by.is_none();
+    let constant = matches!(&**left, Expr::Value(_));
+    if !matches!(named.as_str(), "unnest" | "pg_catalog.unnest") || !element || !plain || !constant {
+        return None;
+    }
+    match arguments.args.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(array))] => Some(((**left).clone(), array.clone())),
+        _ => None,
     }
 }
 

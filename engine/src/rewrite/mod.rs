@@ -19,6 +19,8 @@ mod connect_by;
 mod constant;
 /// Correlated subqueries that Redshift does not support.
 mod correlation;
+/// `_pg_expandarray`, as JDBC asks for keys.
+mod expand_array;
 /// Special syntax (EXTRACT, POSITION, TRIM, date parts as bare words, `^`) as ordinary calls.
 mod function_call;
 /// Aliases of the select list in HAVING.

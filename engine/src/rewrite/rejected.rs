@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use blueshift_sql::ast::{
     Query,
     sql::{
-        BinaryOperator, Distinct, Expr, Function, GroupByExpr, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
+        BinaryOperator, Distinct, Expr, Function, GroupByExpr, Select, SelectItem, SetExpr, TableFactor, Value, Visit,
+        Visitor,
     },
 };
 
@@ -200,6 +201,10 @@ pub fn check_expr(expr: &Expr, strict: bool) -> Result<()> {
                 .with_hint("Compare lower() of both sides with the operator ~."))
         }
         Expr::Array(_) => Err(Error::not_supported("an array constructor")),
+        // `:name` and `?`, which drivers put values in the place of.
+        Expr::Value(value) if matches!(&value.value, Value::Placeholder(name) if !name.starts_with('$')) => {
+            Err(Error::syntax(format!("syntax error at or near \"{}\"", value.value)))
+        }
         _ => Ok(()),
     }
 }

@@ -6,7 +6,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use blueshift_sql::ParsedStatement;
 use chrono::Utc;
 use pgwire::messages::{
     extendedquery::CloseComplete,
@@ -17,17 +16,14 @@ use tracing::{debug, info};
 
 use super::{
     LOG_TARGET,
-    config::SEND_BYTES,
-    extended::{Portal, Prepared, ends_transaction},
+    extended::{Portal, Prepared},
     listener::ServerState,
     message::{FrontendMessage, MessageReader, MessageWriter, ReadError, reader::any_kind},
-    rows::Rows,
-    value::TextStyle,
 };
 use crate::{
     Session,
     error::{Error, Result, SqlState},
-    session::{ClientInfo, ConnectionEvent, ConnectionEventKind, Notice, StatementResult, terminated},
+    session::{ClientInfo, ConnectionEvent, ConnectionEventKind, Notice, terminated},
 };
 
 /// Session parameters whose changes clients are told, under the names that they know.
@@ -75,7 +71,7 @@ impl From<std::io::Error> for Failure {
 pub struct Connection {
     pub(super) state: Arc<ServerState>,
     pub(super) session: Session,
-    reader: MessageReader,
+    pub(super) reader: MessageReader,
     pub(super) writer: MessageWriter,
     pub(super) prepared: HashMap<String, Prepared>,
     pub(super) portals: HashMap<String, Portal>,
@@ -188,6 +184,7 @@ impl Connection {
             Err(Failure::End(end)) => Err(end),
             Err(Failure::Error(_)) if self.session.cancel_handle().is_terminated() => Err(End::Fatal(terminated())),
             Err(Failure::Error(error)) => {
+                self.session.fail();
                 let told = put_error(&mut self.writer, &error, "ERROR");
                 if simple {
                     self.ready()?;
@@ -223,6 +220,11 @@ impl Connection {
             FrontendMessage::Flush => self.flush().await.map_err(Failure::End),
             FrontendMessage::Sync => {
                 self.skipping = false;
+                let ended = self.session.end_implicit();
+                self.tell_notices().map_err(Failure::Error)?;
+                if let Err(error) = ended {
+                    put_error(&mut self.writer, &error, "ERROR").map_err(|error| Failure::End(End::Fatal(error)))?;
+                }
                 if !self.session.in_transaction_block() {
                     self.portals.clear();
                 }
@@ -235,63 +237,13 @@ impl Connection {
         }
     }
 
-    /// Runs a statement. A client that goes away meanwhile stops it.
-    pub(super) async fn run_statement(
-        &mut self,
-        parsed: &ParsedStatement,
-    ) -> std::result::Result<StatementResult, Failure> {
-        let Connection { session, reader, .. } = self;
-        let cancel = session.cancel_handle();
-        let result = {
-            let running = session.run_statement(parsed);
-            tokio::pin!(running);
-            tokio::select! {
-                biased;
-                result = &mut running => result,
-                () = reader.closed() => {
-                    // The statement ends in an orderly way; nobody waits for its result.
-                    cancel.terminate();
-                    let _ = running.await;
-                    return Err(Failure::End(End::Gone));
-                }
-            }
-        };
-        self.tell_notices()?;
-        if ends_transaction(&parsed.statement) {
-            self.portals.clear();
-        }
-        let result = result?;
-        self.tell_parameters()?;
-        Ok(result)
-    }
-
-    /// Sends rows, all of them or as many as asked for. False when there are more.
-    pub(super) async fn send_rows(
-        &mut self,
-        rows: &mut Rows,
-        limit: Option<usize>,
-    ) -> std::result::Result<bool, Failure> {
-        let mut style = TextStyle::new(self.protocol);
-        let mut sent = 0;
-        while limit.is_none_or(|limit| sent < limit) {
-            if !rows.send_next(&mut self.writer, &mut style)? {
-                return Ok(true);
-            }
-            sent += 1;
-            if self.writer.pending() >= SEND_BYTES {
-                self.flush().await.map_err(Failure::End)?;
-            }
-        }
-        Ok(rows.at_end())
-    }
-
     /// CommandComplete.
     pub(super) fn complete(&mut self, tag: &str) -> Result<()> {
         self.writer.put(&CommandComplete::new(tag.to_owned()))
     }
 
     /// Sends what there is. Ends when the session is ended, also when the client does not read.
-    async fn flush(&mut self) -> std::result::Result<(), End> {
+    pub(super) async fn flush(&mut self) -> std::result::Result<(), End> {
         let cancel = self.session.cancel_handle();
         tokio::select! {
             biased;
@@ -311,7 +263,7 @@ impl Connection {
         self.writer.put(&ReadyForQuery::new(status)).map_err(End::Fatal)
     }
 
-    fn tell_notices(&mut self) -> Result<()> {
+    pub(super) fn tell_notices(&mut self) -> Result<()> {
         let least = level(self.session.parameter("client_min_messages").unwrap_or("notice"));
         for notice in self.session.take_notices() {
             // INFO is what the user asked for, and always sent.
@@ -323,7 +275,7 @@ impl Connection {
     }
 
     /// Tells the client which parameters have changed.
-    fn tell_parameters(&mut self) -> Result<()> {
+    pub(super) fn tell_parameters(&mut self) -> Result<()> {
         let now: Vec<(&str, String)> = reported(&self.session).map(|(name, value)| (name, value.to_owned())).collect();
         for ((name, value), told) in now.into_iter().zip(&mut self.told) {
             if value != *told {

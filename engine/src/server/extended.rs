@@ -16,6 +16,7 @@ use super::{
     message::{Bind, Parse, protocol_violation},
     parameter, parameter_type,
     rows::{self, Rows},
+    show_parameter,
     simple::check_length,
     value::oid,
 };
@@ -70,7 +71,7 @@ impl Connection {
         let parts = blueshift_sql::split(&text);
         let parsed = match parts.as_slice() {
             [] => None,
-            [part] => Some(self.session.parse(&ScriptPart { text: part.text, ..*part })?),
+            [part] => Some(self.parse_part(part)?),
             _ => return Err(Error::syntax("cannot insert multiple commands into a prepared statement")),
         };
         if let Some(parsed) = &parsed {
@@ -98,6 +99,12 @@ impl Connection {
         }
         self.prepared.insert(name, prepared);
         self.writer.put(&ParseComplete::new())
+    }
+
+    fn parse_part(&self, part: &ScriptPart<'_>) -> Result<ParsedStatement> {
+        let Some((text, parameters)) = show_parameter::named(part.text) else { return self.session.parse(part) };
+        let parsed = self.session.parse(&ScriptPart { text: &text, ..*part })?;
+        Ok(ParsedStatement { text: part.text.to_owned(), parameters, ..parsed })
     }
 
     /// Bind.
@@ -167,6 +174,10 @@ impl Connection {
     async fn columns_of(&mut self, prepared: &mut Prepared) -> Result<Vec<ResultColumn>> {
         let types = self.types_of(prepared);
         let Some(parsed) = &prepared.parsed else { return Ok(vec![]) };
+        if parsed.parameters > 0 && matches!(parsed.statement, Statement::Show(_)) {
+            // Its columns do not depend on values.
+            return self.session.describe_statement(parsed).await;
+        }
         let open: Vec<ParameterValue> = types.iter().map(|type_oid| parameter::open_literal(*type_oid)).collect();
         let described = with_values(prepared, parsed, &open)?;
         match self.session.describe_statement(&described).await {
@@ -208,6 +219,16 @@ impl Connection {
             self.portals.insert(name.to_owned(), portal);
             return Ok(self.writer.put(&EmptyQueryResponse::new())?);
         };
+        if matches!(portal.progress, Progress::Bound) && !self.reader.is_sync_next().await {
+            // What is run before the next Sync is one transaction.
+            self.session.begin_implicit();
+        }
+        if matches!(portal.progress, Progress::Bound) && limit == 0 {
+            self.run_and_send(parsed, &portal.result_formats, false).await?;
+            portal.progress = Progress::Done;
+            self.portals.insert(name.to_owned(), portal);
+            return Ok(());
+        }
         if matches!(portal.progress, Progress::Bound) {
             let result = self.run_statement(parsed).await?;
             let (rows, tag) = rows::into_rows(result, &portal.result_formats)?;
@@ -271,6 +292,11 @@ fn with_values(prepared: &Prepared, parsed: &ParsedStatement, values: &[Paramete
     if parsed.parameters == 0 {
         return Ok(parsed.clone());
     }
+    if matches!(parsed.statement, Statement::Show(_)) {
+        let text = show_parameter::with_values(&prepared.text, values)?;
+        return blueshift_sql::parse_statement_with_values(&text, prepared.options, &[])
+            .map_err(|error| Error::syntax(error.message.clone()));
+    }
     blueshift_sql::parse_statement_with_values(&prepared.text, prepared.options, values)
         .map_err(|error| Error::syntax(error.message.clone()).with_position(error.position))
 }
@@ -291,6 +317,7 @@ fn takes_parameters(statement: &Statement) -> bool {
         | Statement::CreateTableAs(_)
         | Statement::Call(_)
         | Statement::DeclareCursor(_)
+        | Statement::Show(_)
         | Statement::Execute(_) => true,
         Statement::Explain(explain) => takes_parameters(&explain.statement),
         _ => false,

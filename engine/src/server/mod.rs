@@ -28,8 +28,12 @@ mod message;
 mod parameter;
 /// Types of parameters that the client did not declare.
 mod parameter_type;
+/// `$n` in SHOW.
+mod show_parameter;
 /// Rows of a result, sent.
 mod rows;
+/// Running a statement and sending what it gives.
+mod running;
 /// Query: a script of statements.
 mod simple;
 /// One server per warehouse.

@@ -8,7 +8,7 @@ use blueshift_sql::{
     ParsedStatement,
     ast::{
         Assignment, Expr, InsertSource, ObjectName, Query, Statement, Value, ValueOrDefault,
-        sql::{SelectItem, SetExpr, visit_expressions},
+        sql::{SelectItem, SetExpr, Visit, visit_expressions},
     },
 };
 
@@ -82,6 +82,45 @@ fn assigned(table: &TableSnapshot, assignments: &[Assignment], types: &mut Types
 fn stored(value: &ValueOrDefault, target: RedshiftType, types: &mut Types) {
     if let ValueOrDefault::Expr(expr) = value {
         stored_expr(expr, target, types);
+        written(expr, types);
+    }
+}
+
+/// What the text of an expression says: the type that a parameter is cast to, and that of a number beside
+/// its operator.
+fn written<N: Visit>(node: &N, types: &mut Types) {
+    let _ = visit_expressions(node, |expr: &Expr| {
+        match expr {
+            Expr::Cast { expr, data_type, .. } => {
+                if let Ok(target) = RedshiftType::from_sql(data_type) {
+                    stored_expr(expr, target, types);
+                }
+            }
+            Expr::BinaryOp { left, right, .. } => {
+                for (side, other) in [(left, right), (right, left)] {
+                    if let Some(target) = number_type(other) {
+                        stored_expr(side, target, types);
+                    }
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::<()>::Continue(())
+    });
+}
+
+/// The type of a number as written.
+fn number_type(expr: &Expr) -> Option<RedshiftType> {
+    let Expr::Value(value) = expr else { return None };
+    let Value::Number(digits, _) = &value.value else { return None };
+    if digits.parse::<i32>().is_ok() {
+        Some(RedshiftType::Integer)
+    } else if digits.parse::<i64>().is_ok() {
+        Some(RedshiftType::BigInt)
+    } else if digits.contains(['e', 'E']) {
+        Some(RedshiftType::Double)
+    } else {
+        None
     }
 }
 
@@ -101,14 +140,7 @@ fn number(name: &str) -> Option<usize> {
 /// A parameter that is cast has the type it is cast to. Of the others the planner infers the type by
 /// what they are compared with.
 fn infer_query(session: &mut Session, query: &Query, types: &mut Types) -> Result<()> {
-    let _ = visit_expressions(query, |expr: &Expr| {
-        if let Expr::Cast { expr, data_type, .. } = expr
-            && let Ok(target) = RedshiftType::from_sql(data_type)
-        {
-            stored_expr(expr, target, types);
-        }
-        ControlFlow::<()>::Continue(())
-    });
+    written(query, types);
     for (name, field) in session.parameter_fields(query)? {
         let redshift_type = field.and_then(|field| RedshiftType::of_field(&field));
         if let (Some(number), Some(redshift_type)) = (number(&name), redshift_type) {

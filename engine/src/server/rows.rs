@@ -12,12 +12,47 @@ use crate::{
     session::{ResultColumn, StatementResult},
 };
 
+/// How the rows of a result are written.
+#[derive(Debug)]
+pub struct RowFormat {
+    types: Vec<WireType>,
+    formats: Vec<Format>,
+}
+
+impl RowFormat {
+    /// For columns, in the formats that were asked for.
+    ///
+    /// Errors: 08P01 when the formats do not fit.
+    pub fn new(columns: &[ResultColumn], requested: &[u16]) -> Result<Self> {
+        let formats = formats(requested, columns.len())?;
+        Ok(RowFormat { types: columns.iter().map(|column| WireType::of_name(&column.type_name)).collect(), formats })
+    }
+
+    /// Adds a row to what will be sent.
+    ///
+    /// Errors: a value that has no form on the wire.
+    pub fn put(
+        &self,
+        writer: &mut MessageWriter,
+        batch: &RecordBatch,
+        row: usize,
+        style: &mut TextStyle,
+    ) -> Result<()> {
+        writer.put_with(b'D', |out| {
+            out.put_u16(batch.num_columns() as u16);
+            for ((array, wire_type), format) in batch.columns().iter().zip(&self.types).zip(&self.formats) {
+                write_value(out, array.as_ref(), row, wire_type, *format, style)?;
+            }
+            Ok(())
+        })
+    }
+}
+
 /// The rows of a statement and how far they were sent.
 #[derive(Debug)]
 pub struct Rows {
     batches: Vec<RecordBatch>,
-    types: Vec<WireType>,
-    formats: Vec<Format>,
+    format: RowFormat,
     tag: String,
     batch: usize,
     row: usize,
@@ -28,9 +63,8 @@ pub fn into_rows(result: StatementResult, requested: &[u16]) -> Result<(Option<R
     match result {
         StatementResult::Done { tag } => Ok((None, tag)),
         StatementResult::Rows { columns, batches, tag } => {
-            let formats = formats(requested, columns.len())?;
-            let types = columns.iter().map(|column| WireType::of_name(&column.type_name)).collect();
-            Ok((Some(Rows { batches, types, formats, tag: tag.clone(), batch: 0, row: 0 }), tag))
+            let format = RowFormat::new(&columns, requested)?;
+            Ok((Some(Rows { batches, format, tag: tag.clone(), batch: 0, row: 0 }), tag))
         }
     }
 }
@@ -64,14 +98,7 @@ impl Rows {
             self.batch += 1;
             self.row = 0;
         }
-        let (batch, row) = (&self.batches[self.batch], self.row);
-        writer.put_with(b'D', |out| {
-            out.put_u16(batch.num_columns() as u16);
-            for ((array, wire_type), format) in batch.columns().iter().zip(&self.types).zip(&self.formats) {
-                write_value(out, array.as_ref(), row, wire_type, *format, style)?;
-            }
-            Ok(())
-        })?;
+        self.format.put(writer, &self.batches[self.batch], self.row, style)?;
         self.row += 1;
         Ok(true)
     }

@@ -1,13 +1,10 @@
-//! Query: a script of statements, answered one after the other; the first error ends it. Each
-//! statement is a transaction of its own, unless the script begins a block.
+//! Query: a script of statements, answered one after the other; the first error ends it. Several
+//! statements are one transaction, unless the script says otherwise.
 
 use blueshift_sql::ScriptPart;
 use pgwire::messages::response::EmptyQueryResponse;
 
-use super::{
-    connection::{Connection, Failure},
-    rows,
-};
+use super::connection::{Connection, Failure};
 use crate::{
     config::STATEMENT_BYTES_MAX,
     error::{Error, Result, SqlState},
@@ -24,22 +21,18 @@ impl Connection {
         if parts.is_empty() {
             self.writer.put(&EmptyQueryResponse::new())?;
         }
+        if parts.len() > 1 {
+            self.session.begin_implicit();
+        }
         for part in &parts {
             self.run_part(part).await?;
         }
-        Ok(())
+        Ok(self.session.end_implicit()?)
     }
 
     async fn run_part(&mut self, part: &ScriptPart<'_>) -> std::result::Result<(), Failure> {
         let parsed = self.session.parse(part)?;
-        let result = self.run_statement(&parsed).await?;
-        let columns = result.columns().to_vec();
-        let (rows, tag) = rows::into_rows(result, &[])?;
-        if let Some(mut rows) = rows {
-            rows::put_description(&mut self.writer, &columns, &[], self.protocol.unwrap_or(0))?;
-            self.send_rows(&mut rows, None).await?;
-        }
-        Ok(self.complete(&tag)?)
+        self.run_and_send(&parsed, &[], true).await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     binder::Binder,
     error::{Error, Result},
     routine::substitute,
-    statement::{analyze_compression_columns, managed_table, undefined_cursor},
+    statement::{analyze_compression_columns, managed_table, show_columns, undefined_cursor},
     storage::metadata::TableSnapshot,
     types::RedshiftType,
 };
@@ -48,6 +48,7 @@ impl Session {
         self.note_text(&parsed.text);
         match &parsed.statement {
             Statement::Query(query) if !selects_into(query) => self.describe_query(query),
+            Statement::Show(show) if show_columns(show).is_some() => Ok(show_columns(show).unwrap_or_default()),
             // These change nothing, so running them is the surest description.
             Statement::AnalyzeCompression(_) => Ok(analyze_compression_columns()),
             Statement::Show(_) | Statement::Explain(_) => Ok(self.run_statement(parsed).await?.columns().to_vec()),
@@ -60,9 +61,10 @@ impl Session {
                 None => Ok(vec![]),
             },
             Statement::Call(call) => {
+                let idle = self.is_idle();
                 self.ensure_transaction();
                 let columns = crate::routine::call::describe(self, call).await;
-                if !self.in_transaction_block() {
+                if idle {
                     self.rollback();
                 }
                 columns
@@ -111,9 +113,10 @@ impl Session {
     fn outside_of_statements<T>(&mut self, look: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         self.check_not_failed()?;
         self.begin_statement();
+        let idle = self.is_idle();
         self.ensure_transaction();
         let seen = look(self);
-        if !self.in_transaction_block() {
+        if idle {
             self.rollback();
         }
         seen

@@ -76,6 +76,11 @@ impl LocalState {
         self.local.clear();
     }
 
+    /// The transaction becomes a block.
+    pub(super) fn become_block(&mut self, parameters: &Parameters) {
+        self.before_block.get_or_insert_with(|| parameters.clone());
+    }
+
     /// A transaction ends: cursors are closed, SET LOCAL loses its effect, and after a rollback
     /// every SET of the block does.
     pub(super) fn end(&mut self, committed: bool, parameters: &mut Parameters) {

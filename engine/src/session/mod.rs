@@ -10,6 +10,8 @@ mod cancel;
 mod describe;
 /// Planning and running queries.
 mod execution;
+/// Several statements in one transaction without BEGIN.
+mod implicit;
 /// Values that system views and functions tell about a session.
 mod info;
 /// Prepared statements, cursors, settings of a transaction, procedures on the way.
@@ -36,6 +38,8 @@ pub(crate) mod queue;
 pub mod registry;
 /// What statements give back.
 mod result;
+/// Rows that are handed over while the query runs.
+mod stream;
 /// Reading earlier states.
 mod time_travel;
 
@@ -62,6 +66,7 @@ pub(crate) use process_function::process_functions;
 pub use query_log::{ConnectionEvent, ConnectionEventKind, FinishedQuery};
 pub use registry::{ClientInfo, RunningQuery, SessionActivity, SessionEntry, SessionRegistry};
 pub use result::{Notice, ResultColumn, StatementError, StatementResult};
+pub use stream::{RowEvent, RowSink};
 
 use crate::{
     binder::BindContext,
@@ -94,6 +99,10 @@ pub struct Session {
     transaction: TransactionState,
     temporary_schema: Option<String>,
     notices: Vec<Notice>,
+    /// Statements outside of blocks go on in one transaction; see `implicit`.
+    implicit: bool,
+    /// Where the rows of the running query go; None: into its result.
+    pub(crate) sink: Option<RowSink>,
     pub(crate) local: LocalState,
     entry: Arc<SessionEntry>,
     /// The text of the running statement, while names of attributes of SUPER values are looked up in it.
@@ -124,6 +133,8 @@ impl Session {
             transaction: TransactionState::Idle,
             temporary_schema: None,
             notices: vec![],
+            implicit: false,
+            sink: None,
             local: LocalState::default(),
             entry,
             statement_text: String::new(),
@@ -180,11 +191,13 @@ impl Session {
             Statement::Rollback => return self.end_block(false),
             _ => self.check_not_failed()?,
         }
-        let mut repetition = repetition::Repetition::new(&parsed.statement, self.in_transaction_block());
-        let notices = self.notices.len();
+        let goes_on = !matches!(self.transaction, TransactionState::Idle);
+        let mut repetition = repetition::Repetition::new(&parsed.statement, goes_on);
+        let (notices, streamed) = (self.notices.len(), self.sink.is_some());
         loop {
             match self.attempt(parsed, &cancel).await {
-                Err(error) if repetition.is_worthwhile(&error) => {
+                // What was handed over cannot be taken back.
+                Err(error) if repetition.is_worthwhile(&error) && (!streamed || self.sink.is_some()) => {
                     self.notices.truncate(notices);
                     repetition.pause().await;
                 }
@@ -271,7 +284,7 @@ impl Session {
             _ => return outcome,
         };
         match outcome {
-            Ok(result) if block => Ok(result),
+            Ok(result) if block || self.implicit => Ok(result),
             Ok(result) => self.commit().map(|()| result),
             Err(error) => {
                 self.rollback();
@@ -298,11 +311,11 @@ impl Session {
             process_id: self.info.process_id,
             user: self.info.user.clone(),
             database: self.info.database.clone(),
-            is_block: block,
+            is_block: block || self.implicit,
         };
         let started = Utc::now();
         self.entry.begin_transaction(owner.transaction_id, block.then_some(started));
-        self.local.begin(&self.parameters, block);
+        self.local.begin(&self.parameters, block || self.implicit);
         let transaction = Box::new(self.shared.warehouse.begin_for(owner));
         let read_only = read_only.unwrap_or_else(|| self.parameters.is_on("transaction_read_only"));
         self.transaction = TransactionState::Active { transaction, started, block, read_only };
@@ -312,6 +325,7 @@ impl Session {
     fn begin_block(&mut self, modes: &TransactionModes) -> Result<StatementResult> {
         match self.transaction {
             TransactionState::Idle => self.start(true, modes.read_only),
+            TransactionState::Active { block: false, .. } => self.become_block(modes.read_only),
             TransactionState::Active { .. } | TransactionState::Failed => {
                 self.notice(Notice::warning("there is already a transaction in progress"));
             }
@@ -320,6 +334,9 @@ impl Session {
     }
 
     fn end_block(&mut self, commit: bool) -> Result<StatementResult> {
+        if matches!(self.transaction, TransactionState::Active { block: false, .. }) {
+            self.notice(Notice::warning("there is no transaction in progress"));
+        }
         match &self.transaction {
             TransactionState::Active { .. } if commit => self.commit()?,
             TransactionState::Active { .. } => self.rollback(),
@@ -419,6 +436,11 @@ impl Session {
         }
     }
 
+    /// Whether no transaction is open.
+    fn is_idle(&self) -> bool {
+        matches!(self.transaction, TransactionState::Idle)
+    }
+
     /// Whether the session is inside BEGIN … COMMIT.
     pub fn in_transaction_block(&self) -> bool {
         matches!(self.transaction, TransactionState::Active { block: true, .. } | TransactionState::Failed)
@@ -516,10 +538,11 @@ impl Session {
     /// Looks something up in the catalog as the session sees it now.
     pub(crate) fn lookup<T>(&mut self, look: impl FnOnce(&BindContext) -> Result<T>) -> Result<T> {
         self.check_not_failed()?;
+        let idle = self.is_idle();
         self.ensure_transaction();
         self.begin_statement();
         let found = self.bind_context().and_then(|context| look(&context));
-        if !self.in_transaction_block() {
+        if idle {
             self.rollback();
         }
         found

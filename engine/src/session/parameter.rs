@@ -47,7 +47,8 @@ const DEFAULTS: [(&str, &str); 44] = [
     ("server_version", "8.0.2"),
     ("spectrum_enable_pseudo_columns", "on"),
     ("spectrum_query_maxerror", "-1"),
-    ("standard_conforming_strings", "on"),
+    // A backslash in a string is an escape: clients that write values into SQL have to know.
+    ("standard_conforming_strings", "off"),
     ("statement_timeout", "0"),
     ("stored_proc_log_min_messages", "LOG"),
     ("timezone", "UTC"),

@@ -25,12 +25,7 @@ pub async fn execute(
     source: &ObjectName,
     (ignore_extra, fill_target): (bool, bool),
 ) -> Result<()> {
-    if session.in_transaction_block() {
-        return Err(Error::new(
-            SqlState::ACTIVE_TRANSACTION,
-            "ALTER TABLE APPEND cannot run inside a transaction block",
-        ));
-    }
+    session.check_alone("ALTER TABLE APPEND")?;
     let from = name::managed_table(session, source)?;
     let to = name::managed_table(session, target)?;
     if from.id == to.id {

@@ -43,11 +43,7 @@ fn store(transaction: &mut Transaction, database: &Database) -> Result<()> {
 }
 
 fn refuse_in_block(session: &Session, command: &str) -> Result<()> {
-    if session.in_transaction_block() {
-        let message = format!("{command} cannot run inside a transaction block");
-        return Err(Error::new(SqlState::ACTIVE_TRANSACTION, message));
-    }
-    Ok(())
+    session.check_alone(command)
 }
 
 /// CREATE DATABASE.

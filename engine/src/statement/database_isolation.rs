@@ -16,12 +16,7 @@ pub fn alter(session: &mut Session, name: &ast::Ident, level: ast::DatabaseIsola
     if name.value != session.info().database {
         return Err(Error::undefined_database(&name.value));
     }
-    if session.in_transaction_block() {
-        return Err(Error::new(
-            SqlState::ACTIVE_TRANSACTION,
-            "ALTER DATABASE ISOLATION LEVEL cannot run inside a transaction block",
-        ));
-    }
+    session.check_alone("ALTER DATABASE ISOLATION LEVEL")?;
     if session.shared.registry.sessions().len() > 1 {
         let message = format!("database \"{}\" is being accessed by other users", name.value);
         return Err(Error::new(SqlState::OBJECT_IN_USE, message)

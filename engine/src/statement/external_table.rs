@@ -98,13 +98,7 @@ pub fn alter(session: &mut Session, alter: &ast::AlterTable) -> Result<Statement
 
 /// The data catalog takes part in no transaction, so changing it inside a block is refused, as in Redshift.
 fn refuse_in_block(session: &Session, command: &str) -> Result<()> {
-    if session.in_transaction_block() {
-        return Err(Error::new(
-            SqlState::ACTIVE_TRANSACTION,
-            format!("{command} cannot run inside a transaction block"),
-        ));
-    }
-    Ok(())
+    session.check_alone(command)
 }
 
 fn external_target(session: &mut Session, table: &ast::ObjectName) -> Result<(ExternalSchema, String)> {

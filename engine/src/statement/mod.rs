@@ -99,6 +99,7 @@ pub use materialized_view::{
     query_of as materialized_view_query, state as materialized_view_state,
 };
 pub(crate) use name::managed_table;
+pub(crate) use show::columns as show_columns;
 
 use blueshift_sql::{
     ParsedStatement,
@@ -125,6 +126,10 @@ pub async fn execute(session: &mut Session, parsed: &ParsedStatement) -> Result<
     lock::check_access_mode(session, &parsed.statement)?;
     let _slots = lock::before(session, &parsed.statement).await?;
     match &parsed.statement {
+        Statement::Copy(copy) if copy.source == "STDIN" => {
+            Err(Error::new(crate::error::SqlState::FEATURE_NOT_SUPPORTED, "LOAD source is not supported.")
+                .with_hint("Only S3 or DynamoDB or EMR based load is allowed."))
+        }
         Statement::Query(query) => query::execute(session, query).await,
         Statement::Explain(explain) => explain::execute(session, explain).await,
         Statement::Insert(insert) => insert::execute(session, insert).await,

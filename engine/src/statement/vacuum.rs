@@ -40,9 +40,7 @@ pub fn execute_boxed<'a>(session: &'a mut Session, vacuum: &'a ast::Vacuum) -> B
 ///
 /// Errors: 25001 within a block, 55006 while another VACUUM runs, 42601 for what does not go together.
 async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<StatementResult> {
-    if session.in_transaction_block() {
-        return Err(Error::new(SqlState::ACTIVE_TRANSACTION, "VACUUM cannot run inside a transaction block"));
-    }
+    session.check_alone("VACUUM")?;
     let options = options(vacuum)?;
     let mode = match vacuum.mode {
         VacuumMode::Full => "Full",

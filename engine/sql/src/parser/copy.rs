@@ -12,7 +12,7 @@ impl Grammar<'_> {
         let table = self.object_name()?;
         let columns = self.optional_paren_idents()?;
         self.expect("from")?;
-        let source = self.string()?;
+        let source = if self.eat("stdin") { "STDIN".to_owned() } else { self.string()? };
         let options = self.copy_options()?;
         let mut job = None;
         if self.eat_all(&["job", "create"]) {

@@ -9,7 +9,11 @@ impl Grammar<'_> {
     pub(super) fn declare(&mut self) -> Parsed<Statement> {
         self.expect("declare")?;
         let name = self.ident()?;
-        self.expect_all(&["cursor", "for"])?;
+        // psql asks for what there is: cursors that move forward and end with the transaction.
+        self.eat_all(&["no", "scroll"]);
+        self.expect("cursor")?;
+        self.eat_all(&["without", "hold"]);
+        self.expect("for")?;
         Ok(Statement::DeclareCursor(DeclareCursor { name, query: self.query()? }))
     }
 

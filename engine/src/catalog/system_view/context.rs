@@ -1,9 +1,12 @@
 //! What system views are computed from: the statement's own snapshot, so that they agree with what
 //! the statement sees, and what the engine knows of sessions and queries.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
-use super::item::{Principal, RelationItem, principal, relation};
+use super::item::{Principal, RelationItem, constraint, principal, relation};
 use crate::{binder::BindContext, error::Result};
 
 /// What one statement's system views see.
@@ -13,13 +16,22 @@ pub struct SystemContext {
     /// Of a function that stands in FROM: its arguments.
     pub arguments: Vec<String>,
     relations: OnceLock<Vec<Arc<RelationItem>>>,
+    by_number: OnceLock<HashMap<i64, usize>>,
+    indexes: OnceLock<Vec<Arc<RelationItem>>>,
     principals: OnceLock<Vec<Principal>>,
 }
 
 impl SystemContext {
     /// What `bind` sees.
     pub fn new(bind: BindContext) -> Self {
-        SystemContext { bind, arguments: vec![], relations: OnceLock::new(), principals: OnceLock::new() }
+        SystemContext {
+            bind,
+            arguments: vec![],
+            relations: OnceLock::new(),
+            by_number: OnceLock::new(),
+            indexes: OnceLock::new(),
+            principals: OnceLock::new(),
+        }
     }
 
     /// The connected database.
@@ -41,7 +53,22 @@ impl SystemContext {
 
     /// A relation by its number.
     pub fn relation(&self, oid: i64) -> Option<&Arc<RelationItem>> {
-        self.relations().iter().find(|relation| relation.oid == oid)
+        let relations = self.relations();
+        let by_number = self.by_number.get_or_init(|| {
+            // The first of a number counts.
+            relations.iter().enumerate().rev().map(|(index, relation)| (relation.oid, index)).collect()
+        });
+        relations.get(*by_number.get(&oid)?)
+    }
+
+    /// The indexes that PostgreSQL would keep for keys.
+    pub fn indexes(&self) -> &[Arc<RelationItem>] {
+        self.indexes.get_or_init(|| constraint::indexes(self))
+    }
+
+    /// A relation or an index by its number.
+    pub fn relation_or_index(&self, oid: i64) -> Option<&Arc<RelationItem>> {
+        self.relation(oid).or_else(|| self.indexes().iter().find(|index| index.oid == oid))
     }
 
     /// Users, groups and roles.

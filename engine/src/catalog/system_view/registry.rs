@@ -32,7 +32,8 @@ struct Registry {
 }
 
 /// PostgreSQL's catalogs that are views.
-const PG_VIEWS: [&str; 11] = [
+const PG_VIEWS: [&str; 12] = [
+    "pg_prepared_xacts",
     "pg_rules",
     "pg_stats",
     "pg_tables",

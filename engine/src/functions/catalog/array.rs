@@ -28,7 +28,7 @@ fn is_list(data_type: &DataType) -> bool {
 }
 
 /// The elements of a list's row; None for NULL.
-fn elements(lists: &ArrayRef, row: usize) -> Result<Option<ArrayRef>> {
+pub(super) fn elements(lists: &ArrayRef, row: usize) -> Result<Option<ArrayRef>> {
     if lists.is_null(row) {
         return Ok(None);
     }
@@ -45,7 +45,7 @@ fn first_index(data_type: &DataType) -> i64 {
     i64::from(!matches!(data_type, DataType::LargeList(_)))
 }
 
-fn require_list(types: &Types, index: usize) -> Result<()> {
+pub(super) fn require_list(types: &Types, index: usize) -> Result<()> {
     if is_list(types.data_type(index)) { Ok(()) } else { types.refuse() }
 }
 

@@ -7,7 +7,6 @@ use crate::{
     catalog::system_view::{
         SystemContext,
         item::{RoutineItem, constraint, routine},
-        oid,
     },
     error::Result,
     functions::{
@@ -101,7 +100,7 @@ definition!(
     (1, 3),
     |context, number| {
         let keys = constraint::keys(context);
-        keys.iter().find(|item| item.oid() + oid::INDEX_OFFSET == number).map(|item| item.index_definition())
+        keys.iter().find(|item| item.index_oid() == number).map(|item| item.index_definition())
     }
 );
 
@@ -115,6 +114,16 @@ definition!(
     |context, number| {
         Some(context.user_name(number).map_or_else(|| format!("unknown (OID={number})"), str::to_owned))
     }
+);
+
+definition!(
+    PG_GET_TRIGGERDEF,
+    "pg_get_triggerdef",
+    &[],
+    "A trigger as SQL: NULL, there are no triggers.",
+    "its number",
+    (1, 2),
+    |_, _| None::<String>
 );
 
 fn routine_of(context: &SystemContext, number: i64) -> Option<RoutineItem> {

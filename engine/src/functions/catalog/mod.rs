@@ -7,6 +7,8 @@
 
 /// Arrays: constructor, subscript, ANY, ARRAY_TO_STRING, ARRAY_UPPER, …
 pub mod array;
+/// Arrays of text: concatenation, a prefix for each element.
+mod array_text;
 /// What a function of the catalog is, for DataFusion.
 mod context_function;
 /// PG_GET_VIEWDEF, PG_GET_CONSTRAINTDEF and their like.
@@ -23,6 +25,8 @@ mod membership;
 mod privilege;
 /// PG_LAST_QUERY_ID, CURRENT_SETTING, CURRENT_SCHEMAS, …
 mod session;
+/// PG_TABLE_SIZE and its like.
+mod size;
 /// The value of a subquery that gives at most one row.
 pub mod single_value;
 /// PG_TABLE_IS_VISIBLE and its like.
@@ -38,6 +42,9 @@ use context_function::ContextFunction;
 
 /// Functions that keep no state.
 pub const SCALAR: &[&ScalarFunction] = &[
+    &array_text::ARRAY_CONCAT,
+    &array_text::ARRAY_PREFIXED,
+    &size::PG_SIZE_PRETTY,
     &array::ARRAY_ANY,
     &array::ARRAY_LOWER,
     &array::ARRAY_OF,
@@ -63,6 +70,7 @@ const CONTEXT: &[&ContextFunction] = &[
     &definition::PG_GET_FUNCTION_RESULT,
     &definition::PG_GET_INDEXDEF,
     &definition::PG_GET_RULEDEF,
+    &definition::PG_GET_TRIGGERDEF,
     &definition::PG_GET_USERBYID,
     &definition::PG_GET_VIEWDEF,
     &description::COL_DESCRIPTION,
@@ -80,6 +88,8 @@ const CONTEXT: &[&ContextFunction] = &[
     &privilege::HAS_LANGUAGE_PRIVILEGE,
     &privilege::HAS_SCHEMA_PRIVILEGE,
     &privilege::HAS_TABLE_PRIVILEGE,
+    &size::PG_DATABASE_SIZE,
+    &size::PG_TABLE_SIZE,
     &session::CURRENT_SCHEMAS,
     &session::CURRENT_SETTING,
     &session::PG_LAST_COPY_COUNT,

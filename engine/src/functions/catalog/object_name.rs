@@ -108,7 +108,7 @@ fn number(context: &SystemContext, kind: &str, name: &str) -> Result<i64> {
 /// The name of the object of a kind by number; the number itself when there is none.
 fn name(context: &SystemContext, kind: &str, number: i64) -> String {
     let found = match kind {
-        "regclass" => context.relation(number).map(|relation| {
+        "regclass" => context.relation_or_index(number).map(|relation| {
             let visible = find(context, &TableReference::bare(relation.name.as_str())) == Some(number);
             let name = quoted(&relation.name);
             if visible { name.into_owned() } else { format!("{}.{name}", quoted(&relation.schema)) }

@@ -8,6 +8,7 @@ use crate::{
     catalog::system_view::{
         SystemContext,
         item::{ColumnItem, RelationKind, principal, schema},
+        pg_catalog::namespace,
     },
     error::{Error, Result, SqlState},
     functions::{
@@ -109,6 +110,7 @@ fn on_relation(
         }
         RelationKind::View(view) => Relation::View(view.clone()),
         RelationKind::External(_) => return Ok(Some(true)),
+        RelationKind::Index(..) => return Ok(None),
     };
     let whole = access.may_with(&Object::Relation(relation.id()), privilege, option);
     if whole || !columns {
@@ -168,12 +170,18 @@ privilege!(HAS_SCHEMA_PRIVILEGE, "has_schema_privilege", (2, 3), "schema", &[], 
 
 privilege!(HAS_DATABASE_PRIVILEGE, "has_database_privilege", (2, 3), "database", &[], |context, call| {
     answer(context, call, 2, |context, access, object, by_number, privilege| {
-        let (privilege, option) = parse(privilege)?;
         let name = object.first().copied().unwrap_or_default();
-        if !by_number && name != context.database() {
+        let known = by_number || namespace::databases(context).iter().any(|database| database.name == name);
+        if !known {
             return Err(Error::undefined_database(name));
         }
-        Ok(Some(access.may_with(&Object::Database(context.database().to_owned()), privilege, option)))
+        // psql asks; everybody may who has come so far.
+        if privilege.eq_ignore_ascii_case("connect") {
+            return Ok(Some(true));
+        }
+        let (privilege, option) = parse(privilege)?;
+        let name = if by_number { context.database() } else { name };
+        Ok(Some(access.may_with(&Object::Database(name.to_owned()), privilege, option)))
     })
 });
 

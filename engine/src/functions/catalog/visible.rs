@@ -33,7 +33,7 @@ macro_rules! visible {
 
 /// Whether a relation is the first of its name along the search path.
 fn relation_is_visible(context: &SystemContext, number: i64) -> bool {
-    let Some(relation) = context.relation(number) else { return false };
+    let Some(relation) = context.relation_or_index(number) else { return false };
     for schema in context.visible_schemas() {
         if *schema == *relation.schema {
             return true;
@@ -64,6 +64,15 @@ visible!(PG_FUNCTION_IS_VISIBLE, "pg_function_is_visible", &[], |context, number
 visible!(
     PG_OTHER_IS_VISIBLE,
     "pg_operator_is_visible",
-    &["pg_opclass_is_visible", "pg_collation_is_visible", "pg_conversion_is_visible", "pg_opfamily_is_visible"],
+    &[
+        "pg_opclass_is_visible",
+        "pg_collation_is_visible",
+        "pg_conversion_is_visible",
+        "pg_opfamily_is_visible",
+        "pg_ts_config_is_visible",
+        "pg_ts_dict_is_visible",
+        "pg_ts_parser_is_visible",
+        "pg_ts_template_is_visible"
+    ],
     |_, _| true
 );

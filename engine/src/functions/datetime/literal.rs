@@ -204,7 +204,10 @@ impl Reader {
             return self.time(word);
         }
         match word.as_bytes()[0] {
-            b'+' | b'-' if self.literal.time.is_some() && self.literal.zone.is_none() => {
+            // Drivers write dates with a zone, too.
+            b'+' | b'-'
+                if self.literal.zone.is_none() && (self.literal.time.is_some() || self.literal.days.is_some()) =>
+            {
                 match zone::offset(word) {
                     Some((seconds, "")) => self.literal.zone = Some(Zone::Fixed(seconds)),
                     _ => return Err(Problem::Syntax),

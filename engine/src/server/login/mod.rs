@@ -167,6 +167,10 @@ async fn connect(
     Ok((session, user.session_timeout.or(state.config.limits.idle_timeout)))
 }
 
+/// Amazon's drivers read metadata with SHOW: 2 stands for databases to columns, 3 for constraints, grants,
+/// procedures and functions, 4 for all of them as tables.
+const SHOW_DISCOVERY: &str = "4";
+
 /// What the client is told about the server.
 fn greet(
     state: &ServerState,
@@ -178,6 +182,9 @@ fn greet(
     let fixed = [
         ("integer_datetimes", "on"),
         ("is_superuser", if superuser { "on" } else { "off" }),
+        // By these some clients know Redshift from PostgreSQL.
+        ("padb_revision", "77467"),
+        ("padb_version", "1.0.77467"),
         ("server_encoding", "UTF8"),
         // Redshift's own driver reads the version with Python's rules, and JDBC picks its queries by it.
         ("server_version", "8.0.2"),
@@ -188,6 +195,7 @@ fn greet(
     }
     if let Some(version) = connection::amazon_protocol(&session.entry().activity().client) {
         writer.put(&ParameterStatus::new("server_protocol_version".to_owned(), version.to_string()))?;
+        writer.put(&ParameterStatus::new("show_discovery".to_owned(), SHOW_DISCOVERY.to_owned()))?;
     }
     let process_id = session.info().process_id;
     let [a, b, c, d, ..] = credential::random();

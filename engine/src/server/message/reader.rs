@@ -1,6 +1,8 @@
 //! Reading messages from the network. Memory grows with what has arrived, never with what a length
 //! promises, and everything can be given up between two bytes without losing any.
 
+use std::time::Duration;
+
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, ReadHalf};
 
@@ -11,6 +13,9 @@ use crate::{error::Error, server::config::READ_AHEAD_BYTES_MAX};
 const CHUNK: usize = 16 << 10;
 /// A buffer that grew beyond this for one message is given back after it.
 const KEPT_CAPACITY: usize = 256 << 10;
+
+/// How long an Execute waits for the Sync after it.
+const SYNC_PATIENCE: Duration = Duration::from_millis(2);
 
 /// Why there is no message.
 #[derive(Debug)]
@@ -77,6 +82,27 @@ impl MessageReader {
         }
         message.advance(5);
         Ok(Some((kind, message.freeze())))
+    }
+
+    /// Whether the next message is a Sync, as far as messages have arrived. Flush and Close before it do
+    /// not count. A client that has sent nothing yet gets a moment.
+    pub async fn is_sync_next(&mut self) -> bool {
+        if self.buffer.is_empty() {
+            // Given up between two reads, nothing is lost; a broken connection shows at the next read.
+            let _ = tokio::time::timeout(SYNC_PATIENCE, self.fill()).await;
+        }
+        let mut rest = &self.buffer[..];
+        loop {
+            match rest.first() {
+                Some(b'S') => return true,
+                Some(b'H' | b'C') => {}
+                _ => return false,
+            }
+            let length = rest.get(1..5).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).map(i32::from_be_bytes);
+            let Some(length) = length.and_then(|length| usize::try_from(length).ok()) else { return false };
+            let Some(next) = rest.get(length + 1..) else { return false };
+            rest = next;
+        }
     }
 
     /// Waits until the client goes away. What it sends meanwhile is kept for later, up to a limit.

@@ -9,9 +9,10 @@ use crate::{
         item::constraint,
         value::{INT2, VARCHAR128, Value},
     },
-    error::{Error, Result},
+    error::{Error, Result, SqlState},
     session::StatementResult,
     storage::metadata::ConstraintKind,
+    types::RedshiftType,
 };
 
 /// SHOW CONSTRAINTS
@@ -27,19 +28,26 @@ pub fn constraints(context: &SystemContext, rest: &str) -> Result<StatementResul
         _ => (text, false),
     };
     let name = after(text, "FROM TABLE").ok_or_else(|| Error::syntax("SHOW CONSTRAINTS needs FROM TABLE"))?;
-    let table = relation(context, &parse_name(name)?)?.oid;
+    // Amazon's drivers ask for a table in every schema: where there is none, there are no rows.
+    let table = match relation(context, &parse_name(name)?) {
+        Ok(relation) => relation.oid,
+        Err(error) if error.state() == SqlState::UNDEFINED_TABLE => 0,
+        Err(error) => return Err(error),
+    };
     if foreign { foreign_keys(context, table, exported, &filter) } else { primary_keys(context, table, &filter) }
 }
 
+/// The columns of SHOW CONSTRAINTS PRIMARY KEYS.
+pub(super) const PRIMARY_KEYS: [(&str, RedshiftType); 6] = [
+    ("database_name", VARCHAR128),
+    ("schema_name", VARCHAR128),
+    ("table_name", VARCHAR128),
+    ("column_name", VARCHAR128),
+    ("key_seq", INT2),
+    ("pk_name", VARCHAR128),
+];
+
 fn primary_keys(context: &SystemContext, table: i64, filter: &ShowFilter) -> Result<StatementResult> {
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        ("table_name", VARCHAR128),
-        ("column_name", VARCHAR128),
-        ("key_seq", INT2),
-        ("pk_name", VARCHAR128),
-    ];
     let mut list = vec![];
     let constraints = constraint::all(context);
     for item in constraints.iter().filter(|item| item.kind() == Some(ConstraintKind::Primary)) {
@@ -57,26 +65,28 @@ fn primary_keys(context: &SystemContext, table: i64, filter: &ShowFilter) -> Res
             ]);
         }
     }
-    listed(&columns, filter, 3, list)
+    listed(&PRIMARY_KEYS, filter, 3, list)
 }
 
+/// The columns of SHOW CONSTRAINTS FOREIGN KEYS.
+pub(super) const FOREIGN_KEYS: [(&str, RedshiftType); 14] = [
+    ("pk_database_name", VARCHAR128),
+    ("pk_schema_name", VARCHAR128),
+    ("pk_table_name", VARCHAR128),
+    ("pk_column_name", VARCHAR128),
+    ("fk_database_name", VARCHAR128),
+    ("fk_schema_name", VARCHAR128),
+    ("fk_table_name", VARCHAR128),
+    ("fk_column_name", VARCHAR128),
+    ("key_seq", INT2),
+    ("fk_name", VARCHAR128),
+    ("pk_name", VARCHAR128),
+    ("update_rule", INT2),
+    ("delete_rule", INT2),
+    ("deferrability", INT2),
+];
+
 fn foreign_keys(context: &SystemContext, table: i64, exported: bool, filter: &ShowFilter) -> Result<StatementResult> {
-    let columns = [
-        ("pk_database_name", VARCHAR128),
-        ("pk_schema_name", VARCHAR128),
-        ("pk_table_name", VARCHAR128),
-        ("pk_column_name", VARCHAR128),
-        ("fk_database_name", VARCHAR128),
-        ("fk_schema_name", VARCHAR128),
-        ("fk_table_name", VARCHAR128),
-        ("fk_column_name", VARCHAR128),
-        ("key_seq", INT2),
-        ("fk_name", VARCHAR128),
-        ("pk_name", VARCHAR128),
-        ("update_rule", INT2),
-        ("delete_rule", INT2),
-        ("deferrability", INT2),
-    ];
     let mut list = vec![];
     let constraints = constraint::all(context);
     for item in constraints.iter().filter(|item| item.kind() == Some(ConstraintKind::Foreign)) {
@@ -104,5 +114,5 @@ fn foreign_keys(context: &SystemContext, table: i64, exported: bool, filter: &Sh
             ]);
         }
     }
-    listed(&columns, filter, 7, list)
+    listed(&FOREIGN_KEYS, filter, 7, list)
 }

@@ -21,7 +21,8 @@ use crate::{
     types::RedshiftType,
 };
 
-const COLUMNS: [(&str, RedshiftType); 11] = [
+/// The columns of SHOW GRANTS.
+pub(super) const COLUMNS: [(&str, RedshiftType); 11] = [
     ("database_name", VARCHAR128),
     ("schema_name", VARCHAR128),
     ("object_name", VARCHAR128),
@@ -171,22 +172,24 @@ fn for_grantee(context: &SystemContext, text: &str, filter: &ShowFilter) -> Resu
     listed(&COLUMNS, filter, 2, rows(context, all))
 }
 
+/// The columns of SHOW COLUMN GRANTS.
+pub(super) const COLUMN_GRANTS: [(&str, RedshiftType); 12] = [
+    ("database_name", VARCHAR128),
+    ("schema_name", VARCHAR128),
+    ("table_name", VARCHAR128),
+    ("column_name", VARCHAR128),
+    ("object_type", VARCHAR128),
+    ("privilege_type", VARCHAR128),
+    ("identity_id", INT4),
+    ("identity_name", VARCHAR128),
+    ("identity_type", VARCHAR128),
+    ("admin_option", BOOL),
+    ("privilege_scope", VARCHAR128),
+    ("grantor_name", VARCHAR128),
+];
+
 /// SHOW COLUMN GRANTS
 pub fn column_grants(context: &SystemContext, rest: &str) -> Result<StatementResult> {
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        ("table_name", VARCHAR128),
-        ("column_name", VARCHAR128),
-        ("object_type", VARCHAR128),
-        ("privilege_type", VARCHAR128),
-        ("identity_id", INT4),
-        ("identity_name", VARCHAR128),
-        ("identity_type", VARCHAR128),
-        ("admin_option", BOOL),
-        ("privilege_scope", VARCHAR128),
-        ("grantor_name", VARCHAR128),
-    ];
     let (text, filter) = split_filter(rest)?;
     let name = after(text, "ON TABLE").ok_or_else(|| Error::syntax("SHOW COLUMN GRANTS needs ON TABLE"))?;
     let relation = relation(context, &parse_name(name)?)?;
@@ -211,5 +214,5 @@ pub fn column_grants(context: &SystemContext, rest: &str) -> Result<StatementRes
             context.user_name(grant.grantor).into(),
         ]);
     }
-    listed(&columns, &filter, 3, list)
+    listed(&COLUMN_GRANTS, &filter, 3, list)
 }

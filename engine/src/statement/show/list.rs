@@ -17,18 +17,21 @@ use crate::{
     error::Result,
     session::StatementResult,
     storage::metadata::SortStyle,
+    types::RedshiftType,
 };
+
+/// The columns of SHOW DATABASES.
+pub(super) const DATABASES: [(&str, RedshiftType); 6] = [
+    ("database_name", VARCHAR128),
+    ("database_owner", INT4),
+    ("database_type", VARCHAR128),
+    ("database_acl", TEXT),
+    ("parameters", TEXT),
+    ("database_isolation_level", VARCHAR128),
+];
 
 /// SHOW DATABASES
 pub fn databases(context: &SystemContext, filter: &ShowFilter) -> Result<StatementResult> {
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("database_owner", INT4),
-        ("database_type", VARCHAR128),
-        ("database_acl", TEXT),
-        ("parameters", TEXT),
-        ("database_isolation_level", VARCHAR128),
-    ];
     let databases = namespace::databases(context).into_iter().filter(|database| !database.template);
     let list = databases.map(|database| {
         vec![
@@ -40,21 +43,23 @@ pub fn databases(context: &SystemContext, filter: &ShowFilter) -> Result<Stateme
             isolation(context).into(),
         ]
     });
-    listed(&columns, filter, 0, list.collect())
+    listed(&DATABASES, filter, 0, list.collect())
 }
+
+/// The columns of SHOW SCHEMAS.
+pub(super) const SCHEMAS: [(&str, RedshiftType); 7] = [
+    ("database_name", VARCHAR128),
+    ("schema_name", VARCHAR128),
+    ("schema_owner", INT4),
+    ("schema_type", VARCHAR128),
+    ("schema_acl", TEXT),
+    ("source_database", VARCHAR128),
+    ("schema_option", TEXT),
+];
 
 /// SHOW SCHEMAS
 pub fn schemas(context: &SystemContext, database: &ObjectName, filter: &ShowFilter) -> Result<StatementResult> {
     check_database(context, database.name())?;
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        ("schema_owner", INT4),
-        ("schema_type", VARCHAR128),
-        ("schema_acl", TEXT),
-        ("source_database", VARCHAR128),
-        ("schema_option", TEXT),
-    ];
     let mut all = schemas::all(context);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let list = all.into_iter().map(|schema| {
@@ -69,7 +74,7 @@ pub fn schemas(context: &SystemContext, database: &ObjectName, filter: &ShowFilt
             schema.external.as_ref().map(namespace::options).into(),
         ]
     });
-    listed(&columns, filter, 1, list.collect())
+    listed(&SCHEMAS, filter, 1, list.collect())
 }
 
 /// The kind of a relation, and the kind within it.
@@ -85,22 +90,24 @@ fn kinds(relation: &RelationItem) -> (&'static str, &'static str) {
     }
 }
 
+/// The columns of SHOW TABLES.
+pub(super) const TABLES: [(&str, RedshiftType); 11] = [
+    ("database_name", VARCHAR128),
+    ("schema_name", VARCHAR128),
+    ("table_name", VARCHAR128),
+    ("table_type", VARCHAR128),
+    ("table_acl", TEXT),
+    ("remarks", TEXT),
+    ("owner", VARCHAR128),
+    ("last_altered_time", TIMESTAMP),
+    ("last_modified_time", TIMESTAMP),
+    ("dist_style", VARCHAR128),
+    ("table_subtype", VARCHAR128),
+];
+
 /// SHOW TABLES
 pub fn tables(context: &SystemContext, wanted: &ObjectName, filter: &ShowFilter) -> Result<StatementResult> {
     let schema = schema(context, wanted)?;
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        ("table_name", VARCHAR128),
-        ("table_type", VARCHAR128),
-        ("table_acl", TEXT),
-        ("remarks", TEXT),
-        ("owner", VARCHAR128),
-        ("last_altered_time", TIMESTAMP),
-        ("last_modified_time", TIMESTAMP),
-        ("dist_style", VARCHAR128),
-        ("table_subtype", VARCHAR128),
-    ];
     let mut all: Vec<Arc<RelationItem>> = context.relations_and_external()?;
     // The table behind a materialized view is not shown.
     all.retain(|relation| *relation.schema == *schema && !matches!(relation.kind, RelationKind::MaterializedTable(_)));
@@ -122,30 +129,32 @@ pub fn tables(context: &SystemContext, wanted: &ObjectName, filter: &ShowFilter)
             subtype.into(),
         ]
     });
-    listed(&columns, filter, 2, list.collect())
+    listed(&TABLES, filter, 2, list.collect())
 }
+
+/// The columns of SHOW COLUMNS.
+pub(super) const COLUMNS: [(&str, RedshiftType); 17] = [
+    ("database_name", VARCHAR128),
+    ("schema_name", VARCHAR128),
+    ("table_name", VARCHAR128),
+    ("column_name", VARCHAR128),
+    ("ordinal_position", INT4),
+    ("column_default", TEXT),
+    ("is_nullable", VARCHAR128),
+    ("data_type", VARCHAR128),
+    ("character_maximum_length", INT4),
+    ("numeric_precision", INT4),
+    ("numeric_scale", INT4),
+    ("remarks", TEXT),
+    ("sort_key_type", VARCHAR128),
+    ("sort_key", INT4),
+    ("dist_key", INT4),
+    ("encoding", VARCHAR128),
+    ("collation", VARCHAR128),
+];
 
 /// SHOW COLUMNS
 pub fn columns(context: &SystemContext, table: &ObjectName, filter: &ShowFilter) -> Result<StatementResult> {
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        ("table_name", VARCHAR128),
-        ("column_name", VARCHAR128),
-        ("ordinal_position", INT4),
-        ("column_default", TEXT),
-        ("is_nullable", VARCHAR128),
-        ("data_type", VARCHAR128),
-        ("character_maximum_length", INT4),
-        ("numeric_precision", INT4),
-        ("numeric_scale", INT4),
-        ("remarks", TEXT),
-        ("sort_key_type", VARCHAR128),
-        ("sort_key", INT4),
-        ("dist_key", INT4),
-        ("encoding", VARCHAR128),
-        ("collation", VARCHAR128),
-    ];
     let found = match relation(context, table) {
         Ok(found) => Arc::clone(found),
         Err(missing) => {
@@ -186,5 +195,5 @@ pub fn columns(context: &SystemContext, table: &ObjectName, filter: &ShowFilter)
             Value::Null,
         ]
     });
-    listed(&columns, filter, 3, list.collect())
+    listed(&COLUMNS, filter, 3, list.collect())
 }

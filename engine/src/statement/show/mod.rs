@@ -26,7 +26,7 @@ use crate::{
         value::{TEXT, Value},
     },
     error::{Error, Result, SqlState},
-    session::{Session, StatementResult},
+    session::{ResultColumn, Session, StatementResult, result_column},
     transaction::{IsolationLevel, isolation_level},
     types::RedshiftType,
 };
@@ -79,6 +79,27 @@ pub fn show(session: &mut Session, show: &Show, text: &str) -> Result<StatementR
         },
         _ => unsupported(),
     }
+}
+
+/// The columns of a list, which do not depend on what there is; None for any other SHOW.
+pub fn columns(show: &Show) -> Option<Vec<ResultColumn>> {
+    let columns: Vec<(&str, RedshiftType)> = match show {
+        Show::Databases { .. } => list::DATABASES.into(),
+        Show::Schemas { .. } => list::SCHEMAS.into(),
+        Show::Tables { .. } => list::TABLES.into(),
+        Show::Columns { .. } => list::COLUMNS.into(),
+        Show::Routines { procedures, .. } => routine::list_columns(*procedures).into(),
+        Show::RoutineParameters { procedure, .. } => routine::parameter_columns(*procedure).into(),
+        Show::Other { kind, rest } => match kind.as_str() {
+            "GRANTS" => grants::COLUMNS.into(),
+            "COLUMN GRANTS" => grants::COLUMN_GRANTS.into(),
+            "CONSTRAINTS" if after(rest, "PRIMARY KEYS").is_some() => constraints::PRIMARY_KEYS.into(),
+            "CONSTRAINTS" => constraints::FOREIGN_KEYS.into(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(columns.iter().map(|(name, redshift_type)| result_column(&redshift_type.field(*name, true))).collect())
 }
 
 fn parameter(session: &Session, name: &str) -> Result<StatementResult> {
@@ -182,7 +203,12 @@ fn split_filter(text: &str) -> Result<(&str, ShowFilter)> {
     }
     if let Some(at) = lower[..end].rfind(" like ") {
         let pattern = text[at + " like ".len()..end].trim();
-        filter.like = Some(pattern.trim_matches('\'').replace("''", "'"));
+        let literal = blueshift_sql::parse_expression(pattern, blueshift_sql::ParserOptions::default());
+        let like = match literal {
+            Ok(blueshift_sql::ast::Expr::Value(value)) => value.value.into_string(),
+            _ => None,
+        };
+        filter.like = Some(like.ok_or_else(|| Error::syntax(format!("syntax error at or near \"{pattern}\"")))?);
         end = at;
     }
     Ok((text[..end].trim(), filter))

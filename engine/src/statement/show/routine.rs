@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
     routine::catalog::argument_type,
     session::StatementResult,
+    types::RedshiftType,
 };
 
 /// The routines of a name.
@@ -63,6 +64,38 @@ pub fn definition(
     rows(&[(column, TEXT)], list.collect())
 }
 
+fn name_column(procedures: bool) -> &'static str {
+    if procedures { "procedure_name" } else { "function_name" }
+}
+
+/// The columns of SHOW PROCEDURES and SHOW FUNCTIONS.
+pub(super) fn list_columns(procedures: bool) -> [(&'static str, RedshiftType); 6] {
+    [
+        ("database_name", VARCHAR128),
+        ("schema_name", VARCHAR128),
+        (name_column(procedures), VARCHAR128),
+        ("number_of_arguments", INT4),
+        ("argument_list", TEXT),
+        ("return_type", VARCHAR128),
+    ]
+}
+
+/// The columns of SHOW PARAMETERS.
+pub(super) fn parameter_columns(procedure: bool) -> [(&'static str, RedshiftType); 10] {
+    [
+        ("database_name", VARCHAR128),
+        ("schema_name", VARCHAR128),
+        (name_column(procedure), VARCHAR128),
+        ("parameter_name", VARCHAR128),
+        ("ordinal_position", INT4),
+        ("parameter_type", VARCHAR128),
+        ("data_type", VARCHAR128),
+        ("character_maximum_length", INT4),
+        ("numeric_precision", INT4),
+        ("numeric_scale", INT4),
+    ]
+}
+
 /// SHOW PROCEDURES, SHOW FUNCTIONS
 pub fn list(
     context: &SystemContext,
@@ -71,15 +104,7 @@ pub fn list(
     filter: &ShowFilter,
 ) -> Result<StatementResult> {
     let schema = schema(context, wanted)?;
-    let name_column = if procedures { "procedure_name" } else { "function_name" };
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        (name_column, VARCHAR128),
-        ("number_of_arguments", INT4),
-        ("argument_list", TEXT),
-        ("return_type", VARCHAR128),
-    ];
+    let columns = list_columns(procedures);
     let found: Vec<RoutineItem> = of_users(context)
         .into_iter()
         .filter(|routine| routine.procedure == procedures && routine.schema == schema)
@@ -105,19 +130,7 @@ pub fn parameters(
     types: &[DataType],
     filter: &ShowFilter,
 ) -> Result<StatementResult> {
-    let name_column = if procedure { "procedure_name" } else { "function_name" };
-    let columns = [
-        ("database_name", VARCHAR128),
-        ("schema_name", VARCHAR128),
-        (name_column, VARCHAR128),
-        ("parameter_name", VARCHAR128),
-        ("ordinal_position", INT4),
-        ("parameter_type", VARCHAR128),
-        ("data_type", VARCHAR128),
-        ("character_maximum_length", INT4),
-        ("numeric_precision", INT4),
-        ("numeric_scale", INT4),
-    ];
+    let columns = parameter_columns(procedure);
     let found = find(context, procedure, wanted, Some(types))?;
     let Some(routine) = found.first() else { return listed(&columns, filter, 3, vec![]) };
     let row = |place: usize, name: &str, mode: &'static str, type_name: &str| {

@@ -26,6 +26,14 @@ impl ColumnItem {
         Some((table, table.columns.get(self.index)?))
     }
 
+    /// For a column of an index: the table's column.
+    fn of_index(&self) -> Option<&Column> {
+        match &self.relation.kind {
+            RelationKind::Index(table, columns) => table.column_by_id(*columns.get(self.index)?),
+            _ => None,
+        }
+    }
+
     /// `attnum`: stays the same when other columns come and go.
     pub fn number(&self) -> i64 {
         match self.stored() {
@@ -42,6 +50,7 @@ impl ColumnItem {
             RelationKind::External(table) => {
                 table.columns.iter().chain(&table.partition_keys).nth(self.index).map_or("", |column| &column.name)
             }
+            RelationKind::Index(..) => self.of_index().map_or("", |column| &column.name),
             _ => self.stored().map_or("", |(_, column)| &column.name),
         }
     }
@@ -58,6 +67,7 @@ impl ColumnItem {
                 .nth(self.index)
                 .map_or_else(String::new, |column| column.hive_type.redshift_type())
                 .into(),
+            RelationKind::Index(..) => self.of_index().map_or("", |column| &column.redshift_type).into(),
             _ => self.stored().map_or("", |(_, column)| &column.redshift_type).into(),
         }
     }
@@ -92,6 +102,7 @@ impl ColumnItem {
             RelationKind::External(table) => {
                 table.columns.iter().chain(&table.partition_keys).nth(self.index)?.comment.clone()
             }
+            RelationKind::Index(..) => None,
             _ => self.stored()?.1.comment.clone(),
         }
     }
@@ -141,6 +152,11 @@ pub fn encoding<'t>(table: &'t TableSnapshot, column: &'t Column) -> &'t str {
 /// Columns of all relations, without external tables.
 pub fn all(context: &SystemContext) -> Vec<ColumnItem> {
     context.relations().iter().flat_map(ColumnItem::of).collect()
+}
+
+/// The same with those of indexes.
+pub fn all_with_indexes(context: &SystemContext) -> Vec<ColumnItem> {
+    context.relations().iter().chain(context.indexes()).flat_map(ColumnItem::of).collect()
 }
 
 /// Encodings by `pg_attribute.attencodingtype`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{context::SystemContext, oid};
-use super::relation::{RelationItem, quoted};
+use super::relation::{RelationItem, RelationKind, quoted};
 use crate::storage::metadata::{ConstraintKind, TableConstraint, TableSnapshot};
 
 /// A constraint of a table.
@@ -39,6 +39,18 @@ impl ConstraintItem {
     /// Its number.
     pub fn oid(&self) -> i64 {
         self.table().map_or(0, |table| oid::constraint(table.id, self.name()))
+    }
+
+    /// For a key: the number of the index that PostgreSQL would keep for it.
+    pub fn index_oid(&self) -> i64 {
+        self.oid() + oid::INDEX_OFFSET
+    }
+
+    /// For a foreign key: the number of the index of the key referred to.
+    pub fn target_index_oid(&self) -> Option<i64> {
+        let key = self.target_constraint()?;
+        let table = self.target.as_ref()?.stored()?;
+        Some(oid::constraint(table.id, &key.name) + oid::INDEX_OFFSET)
     }
 
     /// `p`, `u` or `f`.
@@ -152,4 +164,20 @@ pub fn all(context: &SystemContext) -> Vec<ConstraintItem> {
 /// PRIMARY KEY and UNIQUE: PostgreSQL keeps an index for each, and drivers look for it.
 pub fn keys(context: &SystemContext) -> Vec<ConstraintItem> {
     all(context).into_iter().filter(|item| item.kind() != Some(ConstraintKind::Foreign)).collect()
+}
+
+/// The indexes of keys as relations.
+pub fn indexes(context: &SystemContext) -> Vec<Arc<RelationItem>> {
+    let index = |key: ConstraintItem| {
+        let (table, constraint) = (key.relation.stored()?, key.constraint()?);
+        Some(Arc::new(RelationItem {
+            oid: key.index_oid(),
+            name: constraint.name.clone(),
+            schema: Arc::clone(&key.relation.schema),
+            schema_oid: key.relation.schema_oid,
+            owner: key.relation.owner,
+            kind: RelationKind::Index(Arc::clone(table), constraint.columns.clone()),
+        }))
+    };
+    keys(context).into_iter().filter_map(index).collect()
 }

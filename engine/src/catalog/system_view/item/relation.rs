@@ -34,6 +34,9 @@ pub enum RelationKind {
     System(&'static RegisteredView),
     /// An external table.
     External(Arc<CatalogTable>),
+    /// The index that PostgreSQL would keep for a key: its table, and the columns of the key. Only
+    /// pg_class and pg_attribute have it.
+    Index(Arc<TableSnapshot>, Vec<ColumnId>),
 }
 
 /// A relation.
@@ -88,6 +91,7 @@ impl RelationItem {
             RelationKind::View(_) | RelationKind::MaterializedView(_) => "v",
             RelationKind::System(view) if view.is_table => "r",
             RelationKind::System(_) => "v",
+            RelationKind::Index(..) => "i",
         }
     }
 
@@ -124,6 +128,7 @@ impl RelationItem {
             RelationKind::View(view) => view.columns.len(),
             RelationKind::System(view) => view.columns.len(),
             RelationKind::External(table) => table.columns.len() + table.partition_keys.len(),
+            RelationKind::Index(_, columns) => columns.len(),
         }
     }
 

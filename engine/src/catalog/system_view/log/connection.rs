@@ -33,6 +33,8 @@ macro_rules! connection_values {
             ($ssl_version, |_, e| (&e.client.tls).into()),
             ($ssl_cipher, |_, _| "".into()),
             ("mtu", |_, _| 0_i64.into()),
+            ("application_name", |_, e| (&e.client.application_name).into()),
+            ("protocol_version", |_, e| e.client.protocol_version.trim().parse::<i32>().unwrap_or(0).into()),
             ($driver, |_, e| (&e.client.driver_version).into()),
             ($os, |_, e| (&e.client.os_version).into()),
         ]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{
+    context::SystemContext,
     item::{
         ColumnItem, RelationItem, RelationKind,
         column::{self, encoding_code},
@@ -13,24 +14,24 @@ use super::super::{
     value::*,
     view::{Column, PG_CATALOG, View, col},
 };
+use crate::error::Result;
 
 type Relation = Arc<RelationItem>;
 
+/// The access method of indexes.
+const BTREE: i64 = 403;
+
 /// pg_class
-pub const PG_CLASS: View<Relation> = View {
-    schema: PG_CATALOG,
-    name: "pg_class",
-    items: |context| Ok(context.relations().to_vec()),
-    columns: CLASS_COLUMNS,
-};
+pub const PG_CLASS: View<Relation> =
+    View { schema: PG_CATALOG, name: "pg_class", items: with_indexes, columns: CLASS_COLUMNS };
 
 /// pg_class_info: pg_class with what Redshift alone knows of a table.
-pub const PG_CLASS_INFO: View<Relation> = View {
-    schema: PG_CATALOG,
-    name: "pg_class_info",
-    items: |context| Ok(context.relations().to_vec()),
-    columns: CLASS_COLUMNS,
-};
+pub const PG_CLASS_INFO: View<Relation> =
+    View { schema: PG_CATALOG, name: "pg_class_info", items: with_indexes, columns: CLASS_COLUMNS };
+
+fn with_indexes(context: &SystemContext) -> Result<Vec<Relation>> {
+    Ok(context.relations().iter().chain(context.indexes()).cloned().collect())
+}
 
 const CLASS_COLUMNS: &[Column<Relation>] = &[
     col("oid", OID, |_, r| r.oid.into()),
@@ -38,7 +39,7 @@ const CLASS_COLUMNS: &[Column<Relation>] = &[
     col("relnamespace", OID, |_, r| r.schema_oid.into()),
     col("reltype", OID, |_, r| oid::row_type(r.oid).into()),
     col("relowner", INT4, |_, r| r.owner.into()),
-    col("relam", OID, |_, _| 0_i64.into()),
+    col("relam", OID, |_, r| (if r.relkind() == "i" { BTREE } else { 0 }).into()),
     col("relfilenode", OID, |_, r| (if r.relkind() == "r" { r.oid } else { 0 }).into()),
     col("reltablespace", OID, |_, _| 0_i64.into()),
     col("relpages", INT4, |_, r| r.stored().map_or(0, |table| table.size_bytes().div_ceil(1 << 20)).into()),
@@ -47,7 +48,10 @@ const CLASS_COLUMNS: &[Column<Relation>] = &[
     }),
     col("reltoastrelid", OID, |_, _| 0_i64.into()),
     col("reltoastidxid", OID, |_, _| 0_i64.into()),
-    col("relhasindex", BOOL, |_, _| false.into()),
+    col("relhasindex", BOOL, |_, r| {
+        use crate::storage::metadata::ConstraintKind::{Primary, Unique};
+        (keys(r, Primary) + keys(r, Unique) > 0).into()
+    }),
     col("relisshared", BOOL, |_, _| false.into()),
     col("relkind", CHAR, |_, r| r.relkind().into()),
     col("relnatts", INT2, |_, r| r.column_count().into()),
@@ -70,7 +74,8 @@ const CLASS_COLUMNS: &[Column<Relation>] = &[
     col("relcreationtime", TIMESTAMP, |_, _| Value::Null),
     col("relminmxid", INT4, |_, _| Value::Null),
     // What later versions of PostgreSQL have and psql asks for.
-    col("relhastriggers", BOOL, |_, _| false.into()),
+    // A foreign key is kept by triggers, as far as clients know.
+    col("relhastriggers", BOOL, |_, r| (keys(r, crate::storage::metadata::ConstraintKind::Foreign) > 0).into()),
     col("reloftype", OID, |_, _| 0_i64.into()),
     col("relrowsecurity", BOOL, |_, _| false.into()),
     col("relforcerowsecurity", BOOL, |_, _| false.into()),
@@ -94,7 +99,7 @@ fn keys(relation: &RelationItem, kind: crate::storage::metadata::ConstraintKind)
 pub const PG_ATTRIBUTE: View<ColumnItem> = View {
     schema: PG_CATALOG,
     name: "pg_attribute",
-    items: |context| Ok(column::all(context)),
+    items: |context| Ok(column::all_with_indexes(context)),
     columns: ATTRIBUTE_COLUMNS,
 };
 
@@ -102,7 +107,7 @@ pub const PG_ATTRIBUTE: View<ColumnItem> = View {
 pub const PG_ATTRIBUTE_INFO: View<ColumnItem> = View {
     schema: PG_CATALOG,
     name: "pg_attribute_info",
-    items: |context| Ok(column::all(context)),
+    items: |context| Ok(column::all_with_indexes(context)),
     columns: ATTRIBUTE_COLUMNS,
 };
 
@@ -223,6 +228,7 @@ pub const PG_TYPE: View<TypeItem> = View {
         col("typcollation", OID, |_, _| 0_i64.into()),
         col("typdefaultbin", TEXT, |_, _| Value::Null),
         col("typdefault", TEXT, |_, _| Value::Null),
+        col("typacl", ACL_ARRAY, |_, _| Value::Null),
     ],
 };
 

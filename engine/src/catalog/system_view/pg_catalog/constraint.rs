@@ -5,7 +5,6 @@ use super::super::{
         ConstraintItem,
         constraint::{all, keys},
     },
-    oid,
     value::*,
     view::{PG_CATALOG, View, col},
 };
@@ -26,7 +25,10 @@ pub const PG_CONSTRAINT: View<ConstraintItem> = View {
         col("convalidated", BOOL, |_, _| true.into()),
         col("conrelid", OID, |_, c| c.relation.oid.into()),
         col("contypid", OID, |_, _| 0_i64.into()),
-        col("conindid", OID, |_, _| 0_i64.into()),
+        col("conindid", OID, |_, c| match c.kind() {
+            Some(ConstraintKind::Foreign) | None => c.target_index_oid().unwrap_or(0).into(),
+            Some(_) => c.index_oid().into(),
+        }),
         col("confrelid", OID, |_, c| c.target.as_ref().map_or(0, |target| target.oid).into()),
         col("confupdtype", CHAR, |_, c| action(c).into()),
         col("confdeltype", CHAR, |_, c| action(c).into()),
@@ -50,7 +52,7 @@ pub const PG_INDEX: View<ConstraintItem> = View {
     name: "pg_index",
     items: |context| Ok(keys(context)),
     columns: &[
-        col("indexrelid", OID, |_, c| (c.oid() + oid::INDEX_OFFSET).into()),
+        col("indexrelid", OID, |_, c| c.index_oid().into()),
         col("indrelid", OID, |_, c| c.relation.oid.into()),
         col("indkey", INT2VECTOR, |_, c| c.column_numbers().into()),
         col("indclass", OIDVECTOR, |_, _| Vec::<i64>::new().into()),

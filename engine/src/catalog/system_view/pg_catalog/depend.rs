@@ -82,6 +82,7 @@ fn dependencies(context: &SystemContext) -> Vec<Dependency> {
         };
         all.push(depends(item.relation.oid, "a"));
         all.extend(item.target.as_ref().map(|target| depends(target.oid, "n")));
+        all.extend(item.target_index_oid().map(|index| depends(index, "n")));
     }
     all
 }

@@ -33,6 +33,18 @@ empty!(PG_SEQUENCE, "pg_sequence", "seqrelid" OID, "seqtypid" OID, "seqstart" IN
     "seqmin" INT8, "seqcache" INT8, "seqcycle" BOOL);
 empty!(PG_STATISTIC, "pg_statistic", "starelid" OID, "staattnum" INT2, "stanullfrac" REAL, "stawidth" INT4,
     "stadistinct" REAL);
+empty!(PG_LARGEOBJECT, "pg_largeobject", "loid" OID, "pageno" INT4, "data" TEXT);
+empty!(PG_OPFAMILY, "pg_opfamily", "oid" OID, "opfmethod" OID, "opfname" NAME, "opfnamespace" OID, "opfowner" OID);
+empty!(PG_TS_CONFIG, "pg_ts_config", "oid" OID, "cfgname" NAME, "cfgnamespace" OID, "cfgowner" OID, "cfgparser" OID);
+empty!(PG_TS_DICT, "pg_ts_dict", "oid" OID, "dictname" NAME, "dictnamespace" OID, "dictowner" OID, "dicttemplate" OID,
+    "dictinitoption" TEXT);
+empty!(PG_TS_PARSER, "pg_ts_parser", "oid" OID, "prsname" NAME, "prsnamespace" OID);
+empty!(PG_TS_TEMPLATE, "pg_ts_template", "oid" OID, "tmplname" NAME, "tmplnamespace" OID);
+empty!(PG_USER_MAPPINGS, "pg_user_mappings", "umid" OID, "srvid" OID, "srvname" NAME, "umuser" OID, "usename" NAME,
+    "umoptions" TEXT_ARRAY);
+empty!(PG_PREPARED_XACTS, "pg_prepared_xacts", "transaction" INT4, "gid" TEXT, "prepared" TIMESTAMP, "owner" NAME,
+    "database" NAME);
+empty!(PG_SHDEPEND, "pg_shdepend", "dbid" OID, "classid" OID, "objid" OID, "refclassid" OID, "refobjid" OID, "deptype" CHAR);
 empty!(PG_CAST, "pg_cast", "oid" OID, "castsource" OID, "casttarget" OID, "castfunc" OID, "castcontext" CHAR, "castmethod" CHAR);
 empty!(PG_DB_ROLE_SETTING, "pg_db_role_setting", "setdatabase" OID, "setrole" OID, "setconfig" TEXT_ARRAY);
 empty!(PG_ENUM, "pg_enum", "oid" OID, "enumtypid" OID, "enumsortorder" REAL, "enumlabel" NAME);
@@ -54,7 +66,7 @@ empty!(PG_POLICY, "pg_policy", "oid" OID, "polname" NAME, "polrelid" OID, "polcm
     "polroles" OID_ARRAY, "polqual" TEXT, "polwithcheck" TEXT);
 empty!(PG_SHDESCRIPTION, "pg_shdescription", "objoid" OID, "classoid" OID, "description" TEXT);
 empty!(PG_TRIGGER, "pg_trigger", "oid" OID, "tgrelid" OID, "tgname" NAME, "tgfoid" OID, "tgtype" INT2,
-    "tgenabled" BOOL, "tgisconstraint" BOOL, "tgconstrname" NAME, "tgconstrrelid" OID, "tgdeferrable" BOOL,
+    "tgenabled" CHAR, "tgisinternal" BOOL, "tgisconstraint" BOOL, "tgconstrname" NAME, "tgconstrrelid" OID, "tgdeferrable" BOOL,
     "tginitdeferred" BOOL, "tgnargs" INT2);
 
 /// pg_am
@@ -111,6 +123,7 @@ pub const PG_LANGUAGE: View<(i64, &str, bool)> = View {
         col("lanispl", BOOL, |_, l| (l.0 > 100).into()),
         col("lanpltrusted", BOOL, |_, l| l.2.into()),
         col("lanplcallfoid", OID, |_, _| 0_i64.into()),
+        col("laninline", OID, |_, _| 0_i64.into()),
         col("lanvalidator", OID, |_, _| 0_i64.into()),
         col("tableoid", OID, |_, _| 2612_i64.into()),
         col("lanacl", ACL_ARRAY, |_, _| Value::Null),
@@ -128,5 +141,6 @@ pub const PG_TABLESPACE: View<(i64, &str)> = View {
         col("spcowner", INT4, |_, _| principal::SYSTEM.into()),
         col("spclocation", TEXT, |_, _| "".into()),
         col("spcacl", ACL_ARRAY, |_, _| Value::Null),
+        col("spcoptions", TEXT_ARRAY, |_, _| Value::Null),
     ],
 };
