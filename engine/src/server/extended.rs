@@ -230,8 +230,7 @@ impl Connection {
             return Ok(());
         }
         if matches!(portal.progress, Progress::Bound) {
-            let result = self.run_statement(parsed).await?;
-            let (rows, tag) = rows::into_rows(result, &portal.result_formats)?;
+            let (rows, tag) = self.run_and_keep(parsed, &portal.result_formats).await?;
             match rows {
                 Some(rows) => portal.progress = Progress::Rows(Box::new(rows)),
                 None => {

@@ -5,6 +5,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use super::{
     message::{MessageWriter, protocol_violation},
+    spool::Spool,
     value::{Format, TextStyle, WireType, write_value},
 };
 use crate::{
@@ -51,10 +52,10 @@ impl RowFormat {
 /// The rows of a statement and how far they were sent.
 #[derive(Debug)]
 pub struct Rows {
-    batches: Vec<RecordBatch>,
+    rest: Spool,
     format: RowFormat,
     tag: String,
-    batch: usize,
+    batch: Option<RecordBatch>,
     row: usize,
 }
 
@@ -63,43 +64,49 @@ pub fn into_rows(result: StatementResult, requested: &[u16]) -> Result<(Option<R
     match result {
         StatementResult::Done { tag } => Ok((None, tag)),
         StatementResult::Rows { columns, batches, tag } => {
-            let format = RowFormat::new(&columns, requested)?;
-            Ok((Some(Rows { batches, format, tag: tag.clone(), batch: 0, row: 0 }), tag))
+            let rows = Rows::new(batches.into(), RowFormat::new(&columns, requested)?, tag.clone());
+            Ok((Some(rows), tag))
         }
     }
 }
 
 impl Rows {
+    /// Rows of which none was sent.
+    pub fn new(rest: Spool, format: RowFormat, tag: String) -> Self {
+        Rows { rest, format, tag, batch: None, row: 0 }
+    }
+
     /// The command tag.
     pub fn tag(&self) -> &str {
         &self.tag
     }
 
     /// Whether all rows were taken.
-    pub fn at_end(&self) -> bool {
-        self.batches[self.batch.min(self.batches.len())..]
-            .iter()
-            .enumerate()
-            .all(|(index, batch)| batch.num_rows() <= if index == 0 { self.row } else { 0 })
+    ///
+    /// Errors: the rows cannot be read.
+    pub fn at_end(&mut self) -> Result<bool> {
+        while self.batch.as_ref().is_none_or(|batch| self.row >= batch.num_rows()) {
+            // Rows that were sent need no memory any more.
+            self.batch = self.rest.next()?;
+            self.row = 0;
+            if self.batch.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Adds the next row to what will be sent; false when there is none.
     ///
     /// Errors: a value that has no form on the wire.
     pub fn send_next(&mut self, writer: &mut MessageWriter, style: &mut TextStyle) -> Result<bool> {
-        loop {
-            let Some(batch) = self.batches.get(self.batch) else { return Ok(false) };
-            if self.row < batch.num_rows() {
-                break;
-            }
-            // Rows that were sent need no memory any more.
-            let schema = batch.schema();
-            self.batches[self.batch] = RecordBatch::new_empty(schema);
-            self.batch += 1;
-            self.row = 0;
+        if self.at_end()? {
+            return Ok(false);
         }
-        self.format.put(writer, &self.batches[self.batch], self.row, style)?;
-        self.row += 1;
+        if let Some(batch) = &self.batch {
+            self.format.put(writer, batch, self.row, style)?;
+            self.row += 1;
+        }
         Ok(true)
     }
 }

@@ -11,6 +11,7 @@ use super::{
     extended::ends_transaction,
     message::MessageWriter,
     rows::{self, RowFormat, Rows},
+    spool::Spool,
     value::TextStyle,
 };
 use crate::session::{CancelHandle, ResultColumn, RowEvent, RowSink, StatementResult};
@@ -24,9 +25,44 @@ impl Connection {
         formats: &[u16],
         described: bool,
     ) -> Result<(), Failure> {
+        let mut sending = Sending::new(self.protocol, formats, described, None);
+        let result = self.run_into(parsed, &mut sending).await?;
+        let columns = if described { result.columns().to_vec() } else { vec![] };
+        let (rows, tag) = rows::into_rows(result, formats)?;
+        if let Some(mut rows) = rows {
+            if described {
+                rows::put_description(&mut self.writer, &columns, formats, self.protocol.unwrap_or(0))?;
+            }
+            self.send_rows(&mut rows, None).await?;
+        }
+        Ok(self.complete(&tag)?)
+    }
+
+    /// Runs a statement and keeps its rows; without rows there is only a tag.
+    pub(super) async fn run_and_keep(
+        &mut self,
+        parsed: &ParsedStatement,
+        formats: &[u16],
+    ) -> Result<(Option<Rows>, String), Failure> {
+        let spool = Spool::new(self.session.disk_manager());
+        let mut sending = Sending::new(self.protocol, formats, false, Some(spool));
+        let result = self.run_into(parsed, &mut sending).await?;
+        match (sending.format, sending.kept) {
+            (Some(format), Some(kept)) => {
+                let tag = result.tag().to_owned();
+                Ok((Some(Rows::new(kept, format, tag.clone())), tag))
+            }
+            _ => Ok(rows::into_rows(result, formats)?),
+        }
+    }
+
+    /// Runs a statement whose rows go where `sending` says. A client that goes away meanwhile stops it.
+    async fn run_into(
+        &mut self,
+        parsed: &ParsedStatement,
+        sending: &mut Sending<'_>,
+    ) -> Result<StatementResult, Failure> {
         let (sink, mut events) = RowSink::channel();
-        let mut sending =
-            Sending { formats, described, protocol: self.protocol, style: TextStyle::new(self.protocol), format: None };
         let Connection { session, reader, writer, .. } = self;
         let cancel = session.cancel_handle();
         let outcome = {
@@ -63,36 +99,6 @@ impl Connection {
                 }
             }
         };
-        let result = self.after_statement(parsed, outcome)?;
-        let columns = if described { result.columns().to_vec() } else { vec![] };
-        let (rows, tag) = rows::into_rows(result, formats)?;
-        if let Some(mut rows) = rows {
-            if described {
-                rows::put_description(&mut self.writer, &columns, formats, self.protocol.unwrap_or(0))?;
-            }
-            self.send_rows(&mut rows, None).await?;
-        }
-        Ok(self.complete(&tag)?)
-    }
-
-    /// Runs a statement and keeps its rows. A client that goes away meanwhile stops it.
-    pub(super) async fn run_statement(&mut self, parsed: &ParsedStatement) -> Result<StatementResult, Failure> {
-        let Connection { session, reader, .. } = self;
-        let cancel = session.cancel_handle();
-        let outcome = {
-            let running = session.run_statement(parsed);
-            tokio::pin!(running);
-            tokio::select! {
-                biased;
-                outcome = &mut running => outcome,
-                () = reader.closed() => {
-                    // The statement ends in an orderly way; nobody waits for its result.
-                    cancel.terminate();
-                    let _ = running.await;
-                    return Err(Failure::End(End::Gone));
-                }
-            }
-        };
         self.after_statement(parsed, outcome)
     }
 
@@ -124,7 +130,7 @@ impl Connection {
                 self.flush().await.map_err(Failure::End)?;
             }
         }
-        Ok(rows.at_end())
+        Ok(rows.at_end()?)
     }
 }
 
@@ -141,9 +147,15 @@ struct Sending<'f> {
     style: TextStyle,
     /// None before the columns came.
     format: Option<RowFormat>,
+    /// Rows are kept here and not sent.
+    kept: Option<Spool>,
 }
 
-impl Sending<'_> {
+impl<'f> Sending<'f> {
+    fn new(protocol: Option<u8>, formats: &'f [u16], described: bool, kept: Option<Spool>) -> Self {
+        Sending { formats, described, protocol, style: TextStyle::new(protocol), format: None, kept }
+    }
+
     async fn take(
         &mut self,
         event: RowEvent,
@@ -152,7 +164,10 @@ impl Sending<'_> {
     ) -> Result<(), Failure> {
         match event {
             RowEvent::Columns(columns) => self.columns(&columns, writer),
-            RowEvent::Rows(batch) => self.rows(&batch, writer, cancel).await,
+            RowEvent::Rows(batch) => match &mut self.kept {
+                Some(kept) => Ok(kept.put(batch)?),
+                None => self.rows(&batch, writer, cancel).await,
+            },
         }
     }
 

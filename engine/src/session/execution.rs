@@ -9,7 +9,7 @@ use datafusion::{
         record_batch::RecordBatch,
     },
     common::Column,
-    execution::{SendableRecordBatchStream, memory_pool::MemoryPool},
+    execution::{SendableRecordBatchStream, disk_manager::DiskManager, memory_pool::MemoryPool},
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
     physical_plan::{ExecutionPlan, execute_stream},
 };
@@ -57,6 +57,11 @@ impl Session {
     /// The memory that all queries share.
     pub(crate) fn memory_pool(&self) -> &Arc<dyn MemoryPool> {
         &self.shared.state.runtime_env().memory_pool
+    }
+
+    /// Where files for what does not fit memory are made.
+    pub(crate) fn disk_manager(&self) -> Arc<DiskManager> {
+        Arc::clone(&self.shared.state.runtime_env().disk_manager)
     }
 
     /// A plan after DataFusion's optimizer.

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use super::super::{
-    item::{ColumnItem, RelationItem},
+    item::{ColumnItem, RelationItem, RelationKind},
     value::*,
     view::{PG_CATALOG, View, col},
 };
 
-/// pg_tables
+/// pg_tables. The table behind a materialized view is not listed: newer clusters keep it out of the view's
+/// schema, and dbt's catalog counts on that.
 pub const PG_TABLES: View<Arc<RelationItem>> = View {
     schema: PG_CATALOG,
     name: "pg_tables",
-    items: |context| Ok(context.relations().iter().filter(|relation| relation.relkind() == "r").cloned().collect()),
+    items: |context| {
+        let hidden = |relation: &RelationItem| matches!(relation.kind, RelationKind::MaterializedTable(_));
+        let tables = context.relations().iter().filter(|relation| relation.relkind() == "r" && !hidden(relation));
+        Ok(tables.cloned().collect())
+    },
     columns: &[
         col("schemaname", NAME, |_, r| (&*r.schema).into()),
         col("tablename", NAME, |_, r| (&r.name).into()),
