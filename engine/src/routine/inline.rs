@@ -66,13 +66,31 @@ impl Hash for Stub {
 
 /// The function that a name in a call stands for; `name` may be qualified with a schema.
 pub fn function(context: &BindContext, name: &str) -> Option<Arc<ScalarUDF>> {
-    let (schema, bare) = match name.rsplit_once('.') {
-        Some((schema, bare)) => (Some(schema.trim_matches('"')), bare.trim_matches('"')),
-        None => (None, name),
+    let parts: Vec<String> = name_parts(name);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let (schema, bare) = match parts.as_slice() {
+        [bare] => (None, *bare),
+        [schema, bare] => (Some(*schema), *bare),
+        [database, schema, bare] if *database == context.database => (Some(*schema), *bare),
+        _ => return None,
     };
     let candidates = catalog::named(context, schema, bare, false).ok().filter(|found| !found.is_empty())?;
     let stub = Stub { name: bare.to_owned(), candidates, signature: Signature::user_defined(Volatility::Volatile) };
     Some(Arc::new(ScalarUDF::from(stub)))
+}
+
+/// The parts of a name as the planner writes it: some of them in quotes.
+fn name_parts(name: &str) -> Vec<String> {
+    let (mut parts, mut quoted) = (vec![String::new()], false);
+    for c in name.chars() {
+        match (c, parts.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            ('.', _) if !quoted => parts.push(String::new()),
+            (c, Some(part)) => part.push(c),
+            (_, None) => {}
+        }
+    }
+    parts
 }
 
 fn given(fields: &[FieldRef], literal: impl Fn(usize) -> bool) -> Vec<Given> {

@@ -193,14 +193,18 @@ impl Connection {
 
     /// Describe of a portal.
     pub(super) async fn describe_portal(&mut self, name: &str) -> std::result::Result<(), Failure> {
-        let Some(portal) = self.portals.get(name) else {
+        // Taken out meanwhile: one that cannot be described is gone.
+        let Some(portal) = self.portals.remove(name) else {
             // Cursors of DECLARE are portals, too: drivers ask for their columns before they FETCH.
             let columns = self.session.cursor_columns(name).ok_or_else(|| undefined_portal(name))?;
             return self.put_description(&columns, &[]);
         };
-        let Some(parsed) = &portal.parsed else { return Ok(self.writer.put(&NoData::new())?) };
-        let columns = self.session.describe_statement(parsed).await?;
+        let columns = match portal.parsed.as_ref() {
+            Some(parsed) => self.session.describe_statement(parsed).await?,
+            None => vec![],
+        };
         let formats = portal.result_formats.clone();
+        self.portals.insert(name.to_owned(), portal);
         self.put_description(&columns, &formats)
     }
 

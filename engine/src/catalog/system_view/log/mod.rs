@@ -80,8 +80,9 @@ pub fn views() -> &'static [DeclaredView] {
 
 /// The table that a statement changes.
 fn target_name(statement: &blueshift_sql::Statement) -> Option<blueshift_sql::ast::ObjectName> {
-    use blueshift_sql::Statement::{Copy, Delete, Insert, Merge, Update};
+    use blueshift_sql::Statement::{Copy, CreateTableAs, Delete, Insert, Merge, Update};
     match statement {
+        CreateTableAs(create) => Some(create.name.clone()),
         Insert(insert) => Some(insert.table.clone()),
         Update(update) => Some(update.table.clone()),
         Delete(delete) => Some(delete.table.clone()),

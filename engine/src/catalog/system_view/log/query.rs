@@ -64,6 +64,8 @@ fn query_type(query: &FinishedQuery) -> &'static str {
             "SET" | "RESET" | "SHOW" | "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "VACUUM"
             | "ANALYZE" | "EXPLAIN" | "DECLARE" | "CLOSE" | "CANCEL",
         ) => "UTILITY",
+        // CREATE TABLE AS tells how many rows it stored.
+        Some("CREATE") if query.command == "SELECT" => "CTAS",
         Some("CREATE" | "ALTER" | "DROP" | "COMMENT" | "GRANT" | "REVOKE" | "TRUNCATE") => "DDL",
         _ => "OTHER",
     }
@@ -249,7 +251,8 @@ pub const SYS_QUERY_DETAIL: Filled<Arc<FinishedQuery>> = Filled {
     name: "sys_query_detail",
     items: |context| {
         let stores = |query: &Arc<FinishedQuery>| {
-            query.error.is_none() && matches!(query_type(query), "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY")
+            query.error.is_none()
+                && matches!(query_type(query), "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "CTAS")
         };
         Ok(finished(context).into_iter().filter(stores).collect())
     },
