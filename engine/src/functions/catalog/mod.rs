@@ -89,6 +89,7 @@ const CONTEXT: &[&ContextFunction] = &[
     &privilege::HAS_SCHEMA_PRIVILEGE,
     &privilege::HAS_TABLE_PRIVILEGE,
     &size::PG_DATABASE_SIZE,
+    &size::PG_TABLESPACE_SIZE,
     &size::PG_TABLE_SIZE,
     &session::CURRENT_SCHEMAS,
     &session::CURRENT_SETTING,

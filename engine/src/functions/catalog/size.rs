@@ -64,6 +64,28 @@ pub static PG_DATABASE_SIZE: ContextFunction = ContextFunction {
     },
 };
 
+/// PG_TABLESPACE_SIZE
+pub static PG_TABLESPACE_SIZE: ContextFunction = ContextFunction {
+    documentation: Documentation {
+        name: "pg_tablespace_size",
+        aliases: &[],
+        category: "catalog",
+        description: "The bytes that the tables in a tablespace take: all of them are in pg_default.",
+        arguments: &[("tablespace", "its number or name")],
+        example: "",
+    },
+    arity: (1, 1),
+    returns: |_| Ok(DataType::Int64),
+    invoke: |context, call| {
+        let names = call.text(0)?;
+        let size = database_size(context);
+        call.build::<Int64Type>(|row| {
+            let default = names.get(row).map(|name| matches!(name, "1663" | "pg_default"));
+            Ok(default.map(|default| if default { size } else { 0 }))
+        })
+    },
+};
+
 fn database_size(context: &SystemContext) -> i64 {
     context.relations().iter().filter_map(|relation| relation.stored()).map(|table| table.size_bytes() as i64).sum()
 }

@@ -64,6 +64,10 @@ pub fn definition(
     rows(&[(column, TEXT)], list.collect())
 }
 
+fn bare_type(type_name: &str) -> &str {
+    type_name.split('(').next().unwrap_or(type_name)
+}
+
 fn name_column(procedures: bool) -> &'static str {
     if procedures { "procedure_name" } else { "function_name" }
 }
@@ -115,8 +119,9 @@ pub fn list(
             (&routine.schema).into(),
             (&routine.name).into(),
             routine.arguments.len().into(),
-            routine.input_types().collect::<Vec<_>>().join(", ").into(),
-            (if procedures { None } else { Some(&routine.returns) }).into(),
+            // Types without lengths: Amazon's drivers give them back to SHOW PARAMETERS.
+            routine.input_types().map(bare_type).collect::<Vec<_>>().join(", ").into(),
+            (if procedures { None } else { Some(bare_type(&routine.returns)) }).into(),
         ]
     });
     listed(&columns, filter, 2, list.collect())
