@@ -226,11 +226,11 @@ mod tests {
     #[test]
     fn extremes_do_not_overflow() {
         let values = Values::Integers { width: 16, values: vec![i128::MIN, i128::MAX, 0] };
-        for encoding in super::super::encoding::ENCODINGS {
+        for encoding in crate::statement::encoding::ENCODINGS {
             assert!(values.size(encoding).is_ok());
         }
         let empty = Values::Bytes { varying: true, values: vec![] };
-        for encoding in super::super::encoding::ENCODINGS {
+        for encoding in crate::statement::encoding::ENCODINGS {
             assert_eq!(empty.size(encoding).ok(), Some(0), "{encoding:?}");
         }
     }
