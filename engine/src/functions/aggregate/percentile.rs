@@ -145,10 +145,11 @@ impl Percentile {
         }
         match call.kind(at) {
             Kind::Integer | Kind::Decimal | Kind::Null => {
-                let scale = number::decimal_scale(value).saturating_add(fraction_scale(call.data_type(0), at));
-                if i32::from(scale) > i32::from(PRECISION_MAX) - 1 {
-                    return Err(Error::out_of_range("scale of the percentile's result"));
-                }
+                let own = number::decimal_scale(value);
+                let whole = number::decimal_precision(value).saturating_sub(own.unsigned_abs());
+                // Digits for which there is no room are cut off (page r_PERCENTILE_CONT, "Usage notes").
+                let room = i8::try_from(PRECISION_MAX.saturating_sub(whole)).unwrap_or(own);
+                let scale = own.saturating_add(fraction_scale(call.data_type(0), at)).min(room).max(own);
                 Ok(DataType::Decimal128(PRECISION_MAX, scale))
             }
             Kind::Float => Ok(DataType::Float64),
@@ -280,28 +281,29 @@ impl Values {
         let position = fraction * (values.len() as i128 - 1);
         let low = usize::try_from(position / limit).unwrap_or(0);
         let high = (low + 1).min(values.len() - 1);
-        interpolate(&values, low, high, position % limit, limit, &self.result)
+        interpolate(&values, low, high, (position % limit, limit, self.scale), &self.result)
     }
 }
 
-/// The value between two rows: `remainder` / `limit` of the way.
+/// The value between two rows: `remainder` / `limit` of the way, where `limit` is ten to the power of `digits`.
 fn interpolate(
     values: &ArrayRef,
     low: usize,
     high: usize,
-    remainder: i128,
-    limit: i128,
+    (remainder, limit, digits): (i128, i128, i8),
     result: &DataType,
 ) -> Result<ScalarValue> {
     let between = |low: i128, high: i128| low + (high - low) * remainder / limit;
     match result {
         DataType::Decimal128(precision, scale) => {
-            let decimals = number::to_decimal(values, number::decimal_scale(values.data_type()))?;
+            let own = number::decimal_scale(values.data_type());
+            let decimals = number::to_decimal(values, own)?;
+            let cut = number::power_of_ten((own + digits - scale).unsigned_abs().into())?;
             let weighted = |value: i128, weight: i128| value.checked_mul(weight).ok_or_else(number::overflow);
             let sum = weighted(decimals.value(low), limit - remainder)?
                 .checked_add(weighted(decimals.value(high), remainder)?)
                 .ok_or_else(number::overflow)?;
-            Ok(ScalarValue::Decimal128(Some(number::check_decimal(sum)?), *precision, *scale))
+            Ok(ScalarValue::Decimal128(Some(number::check_decimal(sum / cut)?), *precision, *scale))
         }
         DataType::Date32 => {
             let days = convert(values, &DataType::Date32)?;
