@@ -107,13 +107,17 @@ mod tests {
                 (vec![text("Amazon")], text("A525")),
                 (vec![text("Tymczak")], text("T522")),
                 (vec![text("Ashcraft")], text("A261")),
-                (vec![text("")], null()),
+                (vec![text("")], text("")),
                 (vec![null()], null()),
             ],
         );
         check(
             &DIFFERENCE,
-            vec![(vec![text("Amazon"), text("+-*/%Amazon")], int4(4)), (vec![null(), text("a")], null())],
+            vec![
+                (vec![text("Amazon"), text("+-*/%Amazon")], int4(4)),
+                (vec![text("%"), text("@")], int4(1)),
+                (vec![null(), text("a")], null()),
+            ],
         );
     }
 }

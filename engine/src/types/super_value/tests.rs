@@ -33,7 +33,7 @@ fn json_comes_back() {
         assert_eq!(to_json(&value(json)), json);
     }
     assert_eq!(to_json(&value(" [ 1 , \"\\u00e9\\ud83d\\ude00\\/\" ] ")), "[1,\"\u{e9}\u{1f600}/\"]");
-    assert_eq!(to_json(&value("[1e3, 2.5E-3]")), "[1000,0.0025]");
+    assert_eq!(to_json(&value("[1e3, 2.5E-3]")), "[1e+3,2.5e-3]");
 }
 
 #[test]
