@@ -1,11 +1,14 @@
 //! The command line: what can be given, and the help that teaches it.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use blueshift_engine::Config;
+use blueshift_engine::{Config, storage::slice::BUCKETS as SLICE_BUCKETS};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
+
+/// States can be kept for a hundred years.
+const RETENTION_SECONDS_MAX: u64 = 100 * 366 * 24 * 60 * 60;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +103,12 @@ pub struct GlobalArgs {
     /// Memory for queries and jobs, as 512MB or 4GB; beyond it they spill to disk
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<usize>,
+    /// Keep earlier states so long after they were replaced, as 90min, 12h or 7d [default: 24h]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    pub retention: Option<Duration>,
+    /// Slices that system views and EXPLAIN tell of, a divisor of 192 [default: 2]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_slices)]
+    pub slices: Option<usize>,
     /// Print results and errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -115,6 +124,8 @@ impl GlobalArgs {
         config.s3_root.clone_from(&self.s3_root);
         config.threads = self.threads.unwrap_or(config.threads);
         config.memory_limit_bytes = self.memory_limit.unwrap_or(config.memory_limit_bytes);
+        config.retention = self.retention.unwrap_or(config.retention);
+        config.slices = self.slices.unwrap_or(config.slices);
         config
     }
 }
@@ -353,6 +364,26 @@ fn parse_size(text: &str) -> Result<usize, String> {
     if bytes.is_finite() && bytes >= 1.0 && bytes < usize::MAX as f64 { Ok(bytes as usize) } else { Err(wrong()) }
 }
 
+/// Reads `90min`, `12h`, `7d`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let wrong = || "must be a time such as 90min, 12h or 7d".to_owned();
+    let seconds: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).filter(|s| *s <= RETENTION_SECONDS_MAX).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+fn parse_slices(text: &str) -> Result<usize, String> {
+    let slices = text.parse().ok().filter(|n| *n >= 1 && SLICE_BUCKETS.is_multiple_of(*n));
+    slices.ok_or_else(|| format!("must be a divisor of {SLICE_BUCKETS}, such as 2, 4, 6 or 32"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +395,15 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_and_slices() {
+        assert_eq!(parse_duration("90min"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
+        assert!(["", "7", "d", "-1h", "1.5h", "99999999999999999d"].iter().all(|text| parse_duration(text).is_err()));
+        assert_eq!(parse_slices("6"), Ok(6));
+        assert!(["0", "5", "193", "x"].iter().all(|text| parse_slices(text).is_err()));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! name is always complete.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,6 +13,7 @@ use std::{
 use crate::{
     Engine,
     error::{Error, Result, SqlState},
+    glue::data_catalog::{DataCatalog, ManifestFile},
     storage::{FileSystem, LocalFileSystem},
     transaction::{Copied, copy_file},
 };
@@ -50,11 +51,19 @@ impl Engine {
     fn copy_into(&self, file_system: &Arc<dyn FileSystem>, folder: &Path) -> Result<Copied> {
         let mut copied = self.shared.warehouse.copy_to(folder)?;
         self.data_catalog().copy_to(&folder.join("glue.sqlite"))?;
+        let copied_manifest = DataCatalog::open(&folder.join("glue.sqlite"))?.manifest()?;
+        let manifest: HashMap<PathBuf, &ManifestFile> =
+            copied_manifest.iter().map(|file| (PathBuf::from(&file.path), file)).collect();
         let lake = folder.join("lake");
         file_system.create_directories(&lake)?;
         let from = self.lake().root().to_owned();
         for relative in files_below(file_system.as_ref(), &from)? {
-            match file_system.open(&from.join(&relative)) {
+            let opened = match manifest.get(&relative) {
+                // Damage must not be copied in silence.
+                Some(known) => self.lake().open_file(&known.path, known.expected()),
+                None => file_system.open(&from.join(&relative)),
+            };
+            match opened {
                 // What left the manifest while we copied may be swept.
                 Err(error) if error.state() == SqlState::UNDEFINED_FILE => continue,
                 file => add(file_system.as_ref(), file?.as_ref(), &lake.join(&relative), &mut copied)?,

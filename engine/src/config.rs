@@ -1,6 +1,6 @@
 //! Where a warehouse lives and how much it may use. Every limit of the engine is named here.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Settings of an [`Engine`](crate::Engine), fixed for its lifetime.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Config {
     pub rewrite_below_bytes: u64,
     /// Queries that run at a time; more wait in a queue.
     pub query_slots: u32,
+    /// Slices that system views and EXPLAIN tell of; a divisor of 192.
+    pub slices: usize,
+    /// How long earlier states are kept after they were replaced.
+    pub retention: Duration,
     /// Name of the database that sessions connect to.
     pub database: String,
     /// Name of the user that sessions run as.
@@ -37,12 +41,16 @@ impl Config {
             spill_limit_bytes: 100 << 30,
             rewrite_below_bytes: 1 << 20,
             query_slots: 15,
+            slices: 2,
+            retention: RETENTION,
             database: "dev".to_owned(),
             user: "awsuser".to_owned(),
         }
     }
 }
 
+/// States are kept as long as Redshift keeps its automated snapshots.
+pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Statement text may be this long (Redshift: 16 MB).
 pub const STATEMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Identifiers are cut to this many bytes, as Redshift does.

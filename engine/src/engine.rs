@@ -7,7 +7,7 @@ use datafusion::{
     execution::{
         FunctionRegistry, SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
-        memory_pool::{FairSpillPool, TrackConsumersPool},
+        memory_pool::MemoryPool,
         runtime_env::RuntimeEnvBuilder,
     },
     optimizer::{Analyzer, Optimizer},
@@ -19,16 +19,16 @@ use crate::{
     config::Config,
     error::Result,
     functions,
-    glue::DataCatalog,
+    glue::{self, DataCatalog},
     lake::{LakeFolder, ObjectStores},
-    optimizer::{self, CastNullability, YieldingJoins},
+    optimizer::{self, CastNullability, PartitionedWindows, YieldingJoins},
     session::{ClientInfo, Session, SessionRegistry, process_functions, queue::QueryQueue},
-    storage::{FileSystem, LocalFileSystem, verify::VerifyReport},
+    storage::{FileSystem, LocalFileSystem, head::Head, verify::VerifyReport},
     transaction::{CatalogSnapshot, Warehouse},
 };
 
-/// How many of the largest memory consumers an out-of-memory error names.
-const CONSUMERS_NAMED: usize = 3;
+/// The file of the data catalog.
+const DATA_CATALOG: &str = "glue.sqlite";
 
 /// An opened warehouse. Cheap to clone.
 #[derive(Clone)]
@@ -61,9 +61,10 @@ impl Engine {
     /// The same on another file system, for tests with faults.
     pub fn open_with(config: Config, file_system: Arc<dyn FileSystem>) -> Result<Engine> {
         let warehouse = Warehouse::open_with(&config, file_system)?;
-        let data_catalog = DataCatalog::open(&config.warehouse.join("glue.sqlite"))?;
-        let stores = Arc::new(ObjectStores::new(&config));
         let file_system = Arc::clone(warehouse.segments().file_system());
+        let head = Head::new(Arc::clone(&file_system), config.warehouse.join("locks"), "head-glue", DATA_CATALOG);
+        let data_catalog = DataCatalog::open_with(&config.warehouse.join(DATA_CATALOG), Some(head))?;
+        let stores = Arc::new(ObjectStores::new_on(&config, Arc::clone(&file_system)));
         let lake = Arc::new(LakeFolder::open(file_system, config.warehouse.join("lake"))?);
         let registry = Arc::new(SessionRegistry::default());
         let state = session_state(&config, &warehouse, &registry)?;
@@ -94,15 +95,22 @@ impl Engine {
         &self.shared.registry
     }
 
-    /// Checks the whole warehouse without changing it: the catalog, and every file's existence,
-    /// length, checksum and rows. `progress` is told the files checked and the files there are.
-    pub fn verify(&self, progress: impl FnMut(usize, usize)) -> Result<VerifyReport> {
-        self.shared.warehouse.verify(progress)
+    /// Checks the whole warehouse without changing it: both catalogs, and every file's existence,
+    /// length, checksum and rows, also of the lake. `progress` is told the files checked and the files there are.
+    pub fn verify(&self, mut progress: impl FnMut(usize, usize)) -> Result<VerifyReport> {
+        let mut report = self.shared.warehouse.verify(&mut progress)?;
+        glue::verify::verify(self.data_catalog(), self.lake(), &mut report, progress)?;
+        Ok(report)
     }
 
     /// The settings that the engine was opened with.
     pub fn config(&self) -> &Config {
         &self.shared.config
+    }
+
+    /// The memory that queries, writers and jobs share.
+    pub fn memory_pool(&self) -> &Arc<dyn MemoryPool> {
+        self.shared.warehouse.segments().memory_pool()
     }
 
     /// The data catalog.
@@ -126,11 +134,9 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
     let spill = DiskManagerBuilder::default()
         .with_mode(DiskManagerMode::Directories(vec![config.warehouse.join("tmp")]))
         .with_max_temp_directory_size(config.spill_limit_bytes);
-    let consumers = std::num::NonZeroUsize::new(CONSUMERS_NAMED).unwrap_or(std::num::NonZeroUsize::MIN);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(config.memory_limit_bytes), consumers);
-    let runtime =
-        RuntimeEnvBuilder::new().with_disk_manager_builder(spill).with_memory_pool(Arc::new(pool)).build_arc()?;
     let store = warehouse.segments();
+    let pool = Arc::clone(store.memory_pool());
+    let runtime = RuntimeEnvBuilder::new().with_disk_manager_builder(spill).with_memory_pool(pool).build_arc()?;
     runtime.register_object_store(store.url().as_ref(), Arc::clone(store.object_store()) as _);
 
     let mut options = SessionConfig::new().with_target_partitions(config.threads.max(1));
@@ -163,6 +169,7 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
         .with_analyzer_rules(analyzer.rules)
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(optimizer::physical_rules())
+        .with_physical_optimizer_rule(Arc::new(PartitionedWindows))
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     functions::register_all(&mut state)?;

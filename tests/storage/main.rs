@@ -19,6 +19,8 @@ mod faults;
 mod history;
 /// Sessions that append to lists.
 mod isolation;
+/// How long it takes to stop a statement, and to open a warehouse.
+mod latency;
 /// Readers and writers for long.
 mod load;
 /// Random statements against a model.
@@ -36,11 +38,12 @@ use support::{Report, Tier};
 
 type Proof = fn(Tier, u64) -> Result<Report, String>;
 
-const PROOFS: [(&str, Proof); 6] = [
+const PROOFS: [(&str, Proof); 7] = [
     ("bit_rot", bit_rot::run),
     ("crash", crash::run),
     ("faults", faults::run),
     ("isolation", isolation::run),
+    ("latency", latency::run),
     ("load", load::run),
     ("model", model::run),
 ];

@@ -22,13 +22,18 @@ pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
     }
     if !global.quiet {
         eprintln!(
-            "{} invariants of the catalog; {} data files and {} delete files, {} of them of earlier states; {} rows, \
-             {} bytes read; {} files that belong to no state; {:.1} s",
+            "{} invariants of the catalogs; {} data files and {} delete files, {} of them of earlier states; {} rows; \
+             {} files of the lake{}; {} bytes read; {} files that belong to no state; {:.1} s",
             report.invariants,
             report.data_files,
             report.delete_files,
             report.historic_files,
             report.rows,
+            report.lake_files,
+            match report.lake_files_without_checksum {
+                0 => String::new(),
+                count => format!(" ({count} of an earlier version, without checksum)"),
+            },
             report.bytes,
             report.unknown_files,
             started.elapsed().as_secs_f64(),

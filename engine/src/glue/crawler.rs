@@ -6,12 +6,17 @@
 //! a type only ever widens (see [`HiveType::widen`]), and old files stay as they are.
 
 use std::{
-    fs::File,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    sync::Arc,
 };
 
-use orc_rust::{reader::metadata::read_metadata, schema::DataType as OrcType};
+use bytes::Bytes;
+use orc_rust::{
+    reader::{ChunkReader, metadata::read_metadata},
+    schema::DataType as OrcType,
+};
+use parking_lot::Mutex;
 
 use super::{
     data_catalog::{CatalogColumn, CatalogTable, DataCatalog, TableFormat},
@@ -21,6 +26,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     lake::LakeFolder,
+    storage::{checksum::Expected, file_system::ReadableFile},
 };
 
 /// What the crawler did.
@@ -48,7 +54,7 @@ pub fn run(catalog: &DataCatalog, lake: &LakeFolder, database: &str) -> Result<C
         report.partitions += contents.partitions.len();
         let mut columns = raw_columns(&contents.table);
         for file in &contents.files {
-            merge_columns(&mut columns, &orc_columns(&lake.path(&file.path))?);
+            merge_columns(&mut columns, &orc_columns(lake, &file.path, file.expected())?);
             report.files += 1;
         }
         let version = catalog.update(|change| match change.table(database, &table.name)? {
@@ -93,13 +99,17 @@ pub(super) fn merge_columns(columns: &mut Vec<CatalogColumn>, more: &[CatalogCol
     }
 }
 
-/// The raw columns of an ORC file, from its footer.
-pub(super) fn orc_columns(path: &Path) -> Result<Vec<CatalogColumn>> {
-    let mut file = File::open(path).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+/// The raw columns of an ORC file of the lake, from its footer.
+pub(super) fn orc_columns(lake: &LakeFolder, path: &str, expected: Option<Expected>) -> Result<Vec<CatalogColumn>> {
+    let mut file = OpenedFile { file: lake.open_file(path, expected)?, failure: Mutex::default() };
     // The decoder trusts the file and may panic on a damaged one.
-    let metadata = catch_unwind(AssertUnwindSafe(|| read_metadata(&mut file)))
-        .map_err(|_| Error::corrupted(path.display(), "its footer cannot be decoded"))?
-        .map_err(|e| Error::corrupted(path.display(), e))?;
+    let read = catch_unwind(AssertUnwindSafe(|| read_metadata(&mut file)));
+    if let Some(failure) = file.failure.into_inner() {
+        return Err(Error::io(format!("cannot read {path}"), failure));
+    }
+    let metadata = read
+        .map_err(|_| Error::corrupted(path, "its footer cannot be decoded"))?
+        .map_err(|e| Error::corrupted(path, e))?;
     let statistics = metadata.column_file_statistics();
     let mut columns = Vec::new();
     for column in metadata.root_data_type().children() {
@@ -116,6 +126,33 @@ pub(super) fn orc_columns(path: &Path) -> Result<Vec<CatalogColumn>> {
         });
     }
     Ok(columns)
+}
+
+/// A file for the decoder, whose errors lose what went wrong.
+struct OpenedFile {
+    file: Arc<dyn ReadableFile>,
+    failure: Mutex<Option<io::Error>>,
+}
+
+impl ChunkReader for OpenedFile {
+    type T = io::Cursor<Bytes>;
+
+    fn len(&self) -> u64 {
+        self.file.len()
+    }
+
+    fn get_read(&self, _offset: u64) -> io::Result<Self::T> {
+        Err(io::Error::other("reading without a length is not offered"))
+    }
+
+    fn get_bytes(&self, offset: u64, length: u64) -> io::Result<Bytes> {
+        let read = usize::try_from(length).map_err(io::Error::other).and_then(|n| self.file.read_at(offset, n));
+        read.map_err(|error| {
+            let kind = error.kind();
+            *self.failure.lock() = Some(error);
+            kind.into()
+        })
+    }
 }
 
 fn hive_type(orc_type: &OrcType) -> Result<HiveType> {

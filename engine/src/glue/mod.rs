@@ -5,6 +5,7 @@ pub mod crawler;
 pub mod data_catalog;
 pub mod hive_type;
 pub mod job;
+pub mod verify;
 
 pub use data_catalog::{CatalogColumn, CatalogTable, DataCatalog};
 pub use hive_type::HiveType;

@@ -10,7 +10,6 @@ use std::{collections::HashSet, sync::Arc};
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use async_trait::async_trait;
-use chrono::DateTime;
 use datafusion::{
     catalog::{Session, TableProvider},
     common::{Result as DataFusionResult, ScalarValue, Statistics, stats::Precision},
@@ -149,8 +148,7 @@ impl ExternalTable {
 
     /// The files of the manifest: what is not in it is not read.
     fn manifest_files(&self, partitions: Option<Vec<KeptPartition>>) -> Result<Files> {
-        let root = self.stores.lake_root();
-        let resolved = self.stores.resolve(&Location::Local(root.to_path_buf()))?;
+        let manifest = self.stores.manifest();
         let mut files = Vec::new();
         for file in &self.contents.files {
             let values = match &partitions {
@@ -160,13 +158,10 @@ impl ExternalTable {
                     None => continue,
                 },
             };
-            let location = ObjectPath::from_absolute_path(root.join(&file.path)).map_err(Error::internal)?;
-            // A file of the lake never changes, so its time is of no interest.
-            let last_modified = DateTime::UNIX_EPOCH;
-            let meta = ObjectMeta { location, last_modified, size: file.bytes, e_tag: None, version: None };
-            files.push(self.partitioned_file(meta, values));
+            let path = ObjectPath::from_absolute_path(self.stores.lake_root().join(&file.path));
+            files.push(self.partitioned_file(manifest.file(file)?, &path.map_err(Error::internal)?, values));
         }
-        Ok(Files { url: store_url(&resolved.store_url)?, store: resolved.store, files })
+        Ok(Files { url: store_url(&manifest.url()?)?, store: manifest.store(), files })
     }
 
     /// What lies at a location now.
@@ -193,13 +188,18 @@ impl ExternalTable {
         }
         objects.retain(|meta| meta.size > 0 && !is_hidden(&meta.location, &resolved.prefix));
         objects.sort_by(|a, b| a.location.cmp(&b.location));
-        let files = objects.into_iter().map(|meta| self.partitioned_file(meta, values.clone())).collect();
+        let file = |meta: ObjectMeta| {
+            let path = meta.location.clone();
+            self.partitioned_file(meta, &path, values.clone())
+        };
+        let files = objects.into_iter().map(file).collect();
         Ok(Files { url: store_url(&resolved.store_url)?, store: resolved.store, files })
     }
 
-    fn partitioned_file(&self, meta: ObjectMeta, mut values: Vec<ScalarValue>) -> PartitionedFile {
+    /// `path`: the file's place on this machine or in its bucket.
+    fn partitioned_file(&self, meta: ObjectMeta, path: &ObjectPath, mut values: Vec<ScalarValue>) -> PartitionedFile {
         if self.pseudo_columns {
-            values.push(ScalarValue::Utf8View(Some(self.stores.display_path(&meta.location))));
+            values.push(ScalarValue::Utf8View(Some(self.stores.display_path(path))));
             values.push(ScalarValue::Int64(i64::try_from(meta.size).ok()));
         }
         PartitionedFile::new_from_meta(meta).with_partition_values(values)

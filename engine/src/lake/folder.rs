@@ -14,7 +14,10 @@ use parking_lot::Mutex;
 
 use crate::{
     error::{Error, Result, SqlState},
-    storage::file_system::{FileLock, FileSystem, WritableFile},
+    storage::{
+        checksum::{self, Expected},
+        file_system::{FileLock, FileSystem, ReadableFile, WritableFile},
+    },
 };
 
 /// Name of the lock that keeps a second job away from the folder.
@@ -77,6 +80,15 @@ impl LakeFolder {
         }
         drop(unsynced);
         self.file_system.create(&path)
+    }
+
+    /// Opens a file whose bytes are checked while they are read, when it is known what they must be.
+    pub fn open_file(&self, relative: &str, expected: Option<Expected>) -> Result<Arc<dyn ReadableFile>> {
+        let file = self.file_system.open(&self.path(relative))?;
+        match expected {
+            Some(expected) => checksum::verified(relative, file, expected),
+            None => Ok(file),
+        }
     }
 
     /// Makes the entries of all files created since the last call durable.

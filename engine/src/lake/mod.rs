@@ -3,6 +3,7 @@
 pub mod external_table;
 pub mod folder;
 pub mod location;
+pub mod manifest_store;
 pub mod object_store;
 pub mod orc;
 mod partition;

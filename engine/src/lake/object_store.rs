@@ -22,11 +22,13 @@ use url::Url;
 
 use super::{
     location::{Location, resolve_links},
+    manifest_store::ManifestStore,
     orc::FooterCache,
 };
 use crate::{
     config::Config,
     error::{Error, Result, SqlState},
+    storage::{FileSystem, LocalFileSystem as MachineFileSystem},
 };
 
 /// How often and how long a request to S3 is repeated before it fails.
@@ -53,6 +55,8 @@ pub struct Resolved {
 pub struct ObjectStores {
     lake_root: PathBuf,
     s3_root: Option<PathBuf>,
+    /// The files of the lake that the manifest lists, with their checksums.
+    manifest: ManifestStore,
     footers: Arc<FooterCache>,
     allowed: RwLock<Vec<PathBuf>>,
     buckets: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
@@ -61,11 +65,17 @@ pub struct ObjectStores {
 impl ObjectStores {
     /// Stores for the warehouse of `config`; SQL may reach its lake folder and the S3 root.
     pub fn new(config: &Config) -> ObjectStores {
+        ObjectStores::new_on(config, Arc::new(MachineFileSystem))
+    }
+
+    /// The same with the lake on another file system, for tests with faults.
+    pub fn new_on(config: &Config, file_system: Arc<dyn FileSystem>) -> ObjectStores {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let s3_root = config.s3_root.as_deref().map(absolute);
         let lake = absolute(&config.warehouse.join("lake"));
         let allowed = std::iter::once(lake.clone()).chain(s3_root.clone()).collect();
         ObjectStores {
+            manifest: ManifestStore::new(lake.clone(), file_system),
             lake_root: lake,
             s3_root,
             footers: Arc::default(),
@@ -77,6 +87,11 @@ impl ObjectStores {
     /// The warehouse's lake folder.
     pub fn lake_root(&self) -> &Path {
         &self.lake_root
+    }
+
+    /// The files that the data catalog's manifest lists.
+    pub fn manifest(&self) -> &ManifestStore {
+        &self.manifest
     }
 
     /// Footers of ORC files that were read before.

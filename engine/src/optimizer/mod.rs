@@ -4,6 +4,8 @@
 mod cast_nullability;
 /// Filters above aggregates without GROUP BY stay there.
 mod guarded_filter;
+/// Window functions within the memory limit.
+mod partitioned_window;
 /// Filters of physical plans move down only where names are unambiguous.
 mod unambiguous_pushdown;
 /// Joins that let go of their thread.
@@ -11,6 +13,7 @@ mod yielding_joins;
 
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
+pub use partitioned_window::PartitionedWindows;
 pub use unambiguous_pushdown::physical_rules;
 pub use yielding_joins::YieldingJoins;
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use blueshift_dbt::{Command, Event, Events, Project, RunOptions, Runner, Selection, Status, Target};
+use datafusion::execution::memory_pool::MemoryConsumer;
 use tokio::runtime::Handle;
 
 use super::{EngineAdapter, Figures, PipelineReport, Step, StepStatus, figures, report::AuditRow};
@@ -135,15 +136,16 @@ impl Run<'_> {
             stores: self.engine.object_stores(),
             database: RAW_DATABASE,
         };
-        let memory_per_worker = config.memory_limit_bytes / (2 * config.threads.max(1));
+        let threads = config.threads.max(1);
         let defaults = JobOptions::default();
-        let options = JobOptions {
-            threads: config.threads.max(1),
-            memory_per_worker_bytes: defaults.memory_per_worker_bytes.min(memory_per_worker),
-            full_refresh: self.options.full_refresh,
-            ..defaults
-        };
+        let memory_per_worker_bytes = defaults.memory_per_worker_bytes.min(config.memory_limit_bytes / (4 * threads));
+        // Nothing else runs in this process meanwhile, so there is room.
+        let reserved = MemoryConsumer::new("Glue job").register(self.engine.memory_pool());
+        reserved.grow(threads * memory_per_worker_bytes);
+        let options =
+            JobOptions { threads, memory_per_worker_bytes, full_refresh: self.options.full_refresh, ..defaults };
         let report = job::run(&self.source()?, &context, &options, &JobProgress(self.events))?;
+        drop(reserved);
         let mut step = Step::new("glue job", StepStatus::Ok, report.seconds);
         step.rows_out = Some(report.rows());
         step.rows_in = Some(report.rows() + report.rejects());

@@ -9,7 +9,11 @@ use datafusion::{
         record_batch::RecordBatch,
     },
     common::Column,
-    execution::{SendableRecordBatchStream, disk_manager::DiskManager, memory_pool::MemoryPool},
+    execution::{
+        SendableRecordBatchStream,
+        disk_manager::DiskManager,
+        memory_pool::{MemoryConsumer, MemoryPool},
+    },
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
     physical_plan::{ExecutionPlan, execute_stream},
 };
@@ -83,10 +87,10 @@ impl Session {
     /// Runs a plan to its end and keeps its rows.
     pub(crate) async fn collect(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
         let mut stream = self.stream(plan).await?;
-        let (mut batches, mut bytes) = (vec![], 0);
+        let mut batches = vec![];
+        let memory = MemoryConsumer::new("result").register(self.memory_pool());
         while let Some(batch) = stream.try_next().await? {
-            bytes += batch.get_array_memory_size();
-            if bytes > self.shared.config.memory_limit_bytes {
+            if memory.try_grow(batch.get_array_memory_size()).is_err() {
                 return Err(Error::new(SqlState::OUT_OF_MEMORY, "the result does not fit the memory limit")
                     .with_hint("Raise --memory-limit, or ask for fewer rows with LIMIT."));
             }

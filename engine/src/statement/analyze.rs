@@ -20,7 +20,6 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::{name, row_change};
 use crate::{
-    catalog::system_view::SLICES,
     error::{Error, Result, SqlState},
     functions::hash::fnv_hash::FNV_HASH,
     session::{EventKind, Notice, Session, StatementResult, TableName},
@@ -156,20 +155,21 @@ async fn slice_rows(session: &mut Session, table: &Arc<TableSnapshot>) -> Result
     let provider = ManagedTable::new(Arc::clone(session.shared.warehouse.segments()), Arc::clone(table));
     let column = Expr::Column(PlanColumn::new(Some("analyzed"), &key.name));
     let hashable = if key.data_type.is_integer() { column } else { cast(column, DataType::Utf8View) };
-    let slice = FNV_HASH.to_udf().call(vec![hashable]) % lit(SLICES as i64);
+    let slices = session.shared.warehouse.slices();
+    let slice = FNV_HASH.to_udf().call(vec![hashable]) % lit(slices as i64);
     let rows = LogicalPlanBuilder::scan("analyzed", provider_as_source(Arc::new(provider)), None)?
         .project(vec![slice.alias("slice")])?
         .aggregate(vec![ident("slice")], vec![count(lit(1_i64)).alias("rows")])?
         .build()?;
-    let mut counts = vec![0; SLICES as usize];
+    let mut counts = vec![0; slices];
     for batch in session.collect(&rows).await? {
-        let (Some(slices), Some(rows)) =
+        let (Some(places), Some(rows)) =
             (batch.column(0).as_primitive_opt::<Int64Type>(), batch.column(1).as_primitive_opt::<Int64Type>())
         else {
             return Err(Error::internal("rows by slice are numbers"));
         };
         for row in 0..batch.num_rows() {
-            let place = slices.value(row).rem_euclid(SLICES as i64) as usize;
+            let place = places.value(row).rem_euclid(slices as i64) as usize;
             counts[place] += u64::try_from(rows.value(row)).unwrap_or(0);
         }
     }

@@ -25,7 +25,7 @@ use crate::{
         metadata::{Relation, TableId, TableSnapshot},
         upkeep::{self, Rewrite, VacuumOptions},
     },
-    transaction::{LockMode, RETENTION, TEMPORARY_SCHEMA_PREFIX},
+    transaction::{LockMode, TEMPORARY_SCHEMA_PREFIX},
 };
 
 /// The threshold without `TO n PERCENT`.
@@ -64,7 +64,7 @@ async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<Statemen
     }
     session.next_transaction()?;
     if options.reclaim {
-        session.shared.warehouse.expire(RETENTION)?;
+        session.shared.warehouse.expire(session.shared.warehouse.retention())?;
     }
     Ok(StatementResult::done("VACUUM"))
 }

@@ -41,6 +41,8 @@ impl PartialEq for Checksum {
     }
 }
 
+impl Eq for Checksum {}
+
 impl Checksum {
     /// As the catalog has it: the text, and eight bytes for each block.
     pub fn new(whole: String, blocks: Option<&[u8]>) -> Self {
@@ -150,7 +152,7 @@ struct VerifiedFile {
 /// `file` with its bytes checked.
 ///
 /// Errors: XX001 when its length is wrong already.
-pub(super) fn verified(path: &str, file: Arc<dyn ReadableFile>, expected: Expected) -> Result<Arc<dyn ReadableFile>> {
+pub fn verified(path: &str, file: Arc<dyn ReadableFile>, expected: Expected) -> Result<Arc<dyn ReadableFile>> {
     let (size_bytes, checksum) = expected;
     check_length(path, file.as_ref(), size_bytes)?;
     if checksum.blocks.is_empty() {

@@ -25,10 +25,10 @@ use parquet::{
 use super::{
     checksum::Checksum,
     fault::fault_point,
+    managed_file::ManagedFile,
     metadata::{DeleteFile, FileId, Segment},
     segment_reader::ChunkFile,
-    segment_store::{SegmentStore, parquet_error},
-    segment_writer::{ManagedFile, arrow_error},
+    segment_store::{SegmentStore, arrow_error, parquet_error},
 };
 use crate::error::{Error, Result};
 
@@ -213,7 +213,7 @@ fn write_file(
     writer.finish().map_err(failed)?;
     let file = writer.inner_mut();
     file.sync(path)?;
-    Ok((file.length, file.footer_bytes(), file.checksum.finish()))
+    Ok((file.length, file.footer_bytes(), file.checksum()))
 }
 
 /// Reads a delete file.

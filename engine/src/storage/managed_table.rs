@@ -39,7 +39,7 @@ use parquet::arrow::RowNumber;
 use super::{
     metadata::{ColumnId, Segment, TableSnapshot},
     object_store::ManagedObjectStore,
-    pruning,
+    ordering, pruning,
     schema_adapter::FieldIdAdapterFactory,
     segment_store::SegmentStore,
     statistics,
@@ -186,7 +186,20 @@ impl TableProvider for ManagedTable {
         let object_store: Arc<dyn ObjectStore> = Arc::clone(self.store.object_store()) as _;
         runtime.register_object_store(self.store.url().as_ref(), Arc::clone(&object_store));
 
-        let files = segments.iter().map(|s| self.partitioned_file(s)).collect::<Result<Vec<_>>>()?;
+        let partitions = state.config().target_partitions();
+        let file = |segment: &Arc<Segment>| self.partitioned_file(segment);
+        // Row ids are for changing rows, in whatever order.
+        let ordered = if self.with_row_ids { None } else { ordering::in_order(&self.table, &segments) };
+        let (groups, order) = match ordered {
+            Some(segments) => {
+                let files = segments.iter().map(file).collect::<Result<Vec<_>>>()?;
+                (ordering::dealt(files, partitions), ordering::of(&self.table))
+            }
+            None => {
+                let files = segments.iter().map(file).collect::<Result<Vec<_>>>()?;
+                (file_groups(files, partitions), None)
+            }
+        };
         let cache = runtime.cache_manager.get_file_metadata_cache();
         let options =
             TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..Default::default() };
@@ -194,7 +207,8 @@ impl TableProvider for ManagedTable {
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(object_store, cache)));
         let config = FileScanConfigBuilder::new(self.store.url().clone(), Arc::new(source))
-            .with_file_groups(file_groups(files, state.config().target_partitions()))
+            .with_file_groups(groups)
+            .with_output_ordering(order.into_iter().collect())
             .with_statistics(self.statistics_of(&segments)?)
             .with_limit(limit)
             .with_expr_adapter(Some(Arc::new(FieldIdAdapterFactory::new(&self.table))))

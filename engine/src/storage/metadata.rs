@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use serde::{Deserialize, Serialize};
 
-use super::checksum::Checksum;
+use super::{checksum::Checksum, slice::SliceCounts};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -212,6 +212,8 @@ pub struct SegmentMeta {
     pub checksum: Option<Arc<Checksum>>,
     /// The columns by which all its rows are in order, ascending, NULLs last; none: no order is known.
     pub sorted_by: Vec<ColumnId>,
+    /// How its rows are spread by the distribution key that the table had; None: it had none.
+    pub slices: Option<Arc<SliceCounts>>,
     /// Statistics of its columns.
     pub columns: Vec<ColumnStatistics>,
 }

@@ -8,27 +8,39 @@
 pub mod catalog_store;
 /// Checksums of managed files.
 pub mod checksum;
+/// Files whose checksum is made while they are written.
+pub mod checksummed_file;
 /// Positions of deleted rows: the files that hold them and the selections made from them.
 pub mod delete_file;
 /// Named points at which tests let the program die.
 pub mod fault;
 /// The only place where managed files are opened.
 pub mod file_system;
+/// The newest state of a catalog, noted beside it.
+pub mod head;
+mod managed_file;
 /// A managed table as DataFusion sees it.
 pub mod managed_table;
+/// The memory that everything shares.
+pub mod memory;
 /// What a catalog consists of: schemas, tables, columns, views, segments.
 pub mod metadata;
 /// Managed files as an object store, for DataFusion's Parquet reader.
 pub mod object_store;
+mod ordering;
 mod pruning;
 /// Segments without their deleted rows.
 pub mod rewrite;
 mod schema_adapter;
+mod segment_buffer;
+mod segment_encoder;
 mod segment_reader;
 /// The folder of segments: paths, caches, and the handle that readers and writers share.
 pub mod segment_store;
 /// Record batches to Parquet segments.
 pub mod segment_writer;
+/// Where rows would lie on a cluster.
+pub mod slice;
 /// Column statistics of segments.
 pub mod statistics;
 /// What of a table is worth rewriting.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::{
     delete_file::{self, DeletionVector},
     metadata::{DeleteFile, FileId, Segment, SegmentMeta, TableSnapshot},
+    segment_encoder::SegmentEncoder,
     segment_reader::SegmentReader,
     segment_store::SegmentStore,
-    segment_writer::SegmentEncoder,
 };
 use crate::error::Result;
 

@@ -27,8 +27,7 @@ use super::{
     checksum::Checksum,
     file_system::ReadableFile,
     metadata::{Column, Segment, SegmentMeta, TableSnapshot},
-    segment_store::{SegmentStore, read_error},
-    segment_writer::arrow_error,
+    segment_store::{SegmentStore, arrow_error, read_error},
 };
 use crate::error::{Error, Result};
 

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::{memory_pool::MemoryPool, object_store::ObjectStoreUrl};
 use parking_lot::Mutex;
 use parquet::errors::ParquetError;
 
@@ -35,6 +35,7 @@ pub struct SegmentStore {
     object_store: Arc<ManagedObjectStore>,
     checksums: Arc<ChecksumRegistry>,
     rewrite_below_bytes: u64,
+    memory_pool: Arc<dyn MemoryPool>,
     deletions: Mutex<DeletionCache>,
     /// Folders whose own entries this process has made durable.
     folders: Mutex<HashSet<PathBuf>>,
@@ -54,7 +55,12 @@ impl fmt::Debug for SegmentStore {
 
 impl SegmentStore {
     /// A handle on the data folder `root`; for `rewrite_below_bytes` see [`crate::Config`].
-    pub fn new(root: PathBuf, file_system: Arc<dyn FileSystem>, rewrite_below_bytes: u64) -> Result<Arc<Self>> {
+    pub fn new(
+        root: PathBuf,
+        file_system: Arc<dyn FileSystem>,
+        rewrite_below_bytes: u64,
+        memory_pool: Arc<dyn MemoryPool>,
+    ) -> Result<Arc<Self>> {
         // Each handle has its own URL: two warehouses can share one DataFusion runtime.
         let url = ObjectStoreUrl::parse(format!("warehouse://{}/", uuid::Uuid::new_v4().simple()))
             .map_err(|e| Error::internal(format!("object store URL: {e}")))?;
@@ -68,6 +74,7 @@ impl SegmentStore {
             object_store,
             checksums,
             rewrite_below_bytes,
+            memory_pool,
             deletions: Mutex::default(),
             folders: Mutex::default(),
         }))
@@ -86,6 +93,11 @@ impl SegmentStore {
     /// A segment of at most this size that loses rows is rewritten.
     pub fn rewrite_below_bytes(&self) -> u64 {
         self.rewrite_below_bytes
+    }
+
+    /// The memory that readers and writers share with everything else.
+    pub fn memory_pool(&self) -> &Arc<dyn MemoryPool> {
+        &self.memory_pool
     }
 
     /// The URL under which DataFusion finds [`SegmentStore::object_store`].
@@ -212,6 +224,11 @@ pub(super) fn read_error(path: &str, io: &std::io::Error) -> Error {
         Some(ours) => ours.clone(),
         None => Error::io(format!("data file \"{path}\""), std::io::Error::new(io.kind(), io.to_string())),
     }
+}
+
+/// What Arrow cannot do with our own batches is a bug of ours.
+pub(super) fn arrow_error(error: arrow::error::ArrowError) -> Error {
+    Error::internal(format!("segment: {error}"))
 }
 
 /// Names the file in an error of the Parquet library, and tells I/O errors from damage.

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use super::{
     metadata::{FileId, Segment, SegmentMeta, TableSnapshot},
-    segment_writer::{SEGMENT_BYTES, SEGMENT_ROWS},
+    segment_encoder::{SEGMENT_BYTES, SEGMENT_ROWS},
 };
 
 /// A segment below this share of a full one is small.
@@ -185,6 +185,7 @@ mod tests {
             footer_bytes: 1,
             checksum: None,
             sorted_by: if sorted { vec![ColumnId(1)] } else { vec![] },
+            slices: None,
             columns: vec![column],
         };
         let deletes = DeleteFile {

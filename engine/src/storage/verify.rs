@@ -26,6 +26,10 @@ pub struct VerifyReport {
     pub delete_files: usize,
     /// Of these files, those of earlier states.
     pub historic_files: usize,
+    /// Files of the lake that the data catalog's manifest lists.
+    pub lake_files: usize,
+    /// Of these, those that an earlier version wrote without a checksum: only their length is known.
+    pub lake_files_without_checksum: usize,
     /// Bytes that were read.
     pub bytes: u64,
     /// Rows, deleted ones included.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::change::Transaction;
+use super::{change::Transaction, table_statistics::TableStatistics};
 use crate::{
     error::{Error, Result},
     storage::{
@@ -94,9 +94,14 @@ impl Transaction {
         if old.len() != segments.len() || before != after {
             return Err(Error::internal(format!("{after} rows instead of {before} when {} was rewritten", table.name)));
         }
+        let known = TableStatistics::of(self.snapshot()?.as_ref(), table.id);
+        let seen = table.clone();
         table.segments = kept;
         self.rewritten.insert(table.id);
         self.add_segments(&mut table, files)?;
+        if let Some(known) = known {
+            self.put_statistics(table.id, &known.rewritten(&seen, &table))?;
+        }
         self.put_table(table)
     }
 

@@ -14,7 +14,6 @@ mod conflict;
 mod copy;
 mod data_change;
 mod definition;
-mod head;
 mod interrupt;
 mod isolation;
 mod lock;
@@ -38,7 +37,7 @@ pub use lock::{LockInfo, LockManager, LockMode};
 pub use snapshot::CatalogSnapshot;
 pub use table_statistics::TableStatistics;
 pub use temporary::TEMPORARY_SCHEMA_PREFIX;
-pub use upkeep::{Expired, RETENTION};
+pub use upkeep::Expired;
 pub use warehouse::Warehouse;
 
 pub use crate::storage::metadata::{

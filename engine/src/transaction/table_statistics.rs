@@ -30,6 +30,9 @@ pub struct TableStatistics {
     newest_segment: i64,
     /// Deleted rows of the segments then.
     deleted: u64,
+    /// Rows that had come or gone when segments were last rewritten, which hides what is new.
+    #[serde(default)]
+    changed_before: u64,
 }
 
 impl TableStatistics {
@@ -40,8 +43,20 @@ impl TableStatistics {
             analyzed_at: chrono::Utc::now().timestamp_micros(),
             distinct,
             slice_rows: vec![],
-            newest_segment: table.segments.iter().map(|s| s.id.0).max().unwrap_or(-1),
+            newest_segment: newest_segment(table),
             deleted: deleted(table),
+            changed_before: 0,
+        }
+    }
+
+    /// The same after VACUUM or a merge has written segments anew: no row came or went.
+    pub(super) fn rewritten(&self, before: &TableSnapshot, after: &TableSnapshot) -> Self {
+        TableStatistics {
+            newest_segment: newest_segment(after),
+            deleted: deleted(after),
+            changed_before: self.changed_rows(before),
+            rows: after.row_count(),
+            ..self.clone()
         }
     }
 
@@ -55,7 +70,8 @@ impl TableStatistics {
     pub fn changed_rows(&self, table: &TableSnapshot) -> u64 {
         let newest = FileId(self.newest_segment);
         let added: u64 = table.segments.iter().filter(|s| s.id > newest).map(|s| s.file.row_count).sum();
-        added.max(table.row_count().abs_diff(self.rows)).max(deleted(table).saturating_sub(self.deleted))
+        let now = added.max(table.row_count().abs_diff(self.rows)).max(deleted(table).saturating_sub(self.deleted));
+        self.changed_before + now
     }
 
     /// The share of rows that changed since, in percent (SVV_TABLE_INFO.stats_off).
@@ -63,6 +79,10 @@ impl TableStatistics {
         let changed = self.changed_rows(table) as f64 * 100.0 / table.row_count().max(1) as f64;
         changed.min(100.0)
     }
+}
+
+fn newest_segment(table: &TableSnapshot) -> i64 {
+    table.segments.iter().map(|s| s.id.0).max().unwrap_or(-1)
 }
 
 fn deleted(table: &TableSnapshot) -> u64 {

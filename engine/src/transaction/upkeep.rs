@@ -24,8 +24,6 @@ use crate::{
 const MERGED_AT_ONCE_BYTES: u64 = 8 << 20;
 /// Old states are looked for after so many commits of a process.
 const COMMITS_PER_EXPIRY: u64 = 256;
-/// How long states are kept: as long as Redshift keeps its automated snapshots.
-pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What upkeep has to look at.
 #[derive(Debug, Default)]
@@ -60,7 +58,7 @@ impl Warehouse {
             let _ = self.merge(table);
         }
         if expiry_is_due {
-            let _ = self.expire(RETENTION);
+            let _ = self.expire(self.retention());
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,6 @@ use parking_lot::Mutex;
 use super::{
     activity::{Active, Activity, ReadSet, TransactionInfo, TransactionOwner},
     change::Transaction,
-    head::Head,
     lock::{LockInfo, LockManager, LockMode},
     presence::Presence,
     snapshot::CatalogSnapshot,
@@ -33,6 +33,8 @@ use crate::{
         catalog_store::{CatalogStore, Object, SqliteCatalogStore},
         fault::fault_point,
         file_system::FileLock,
+        head::Head,
+        memory,
         metadata::{FileId, SnapshotId},
         verify::{self, VerifyReport},
     },
@@ -58,6 +60,8 @@ pub struct Warehouse {
     upkeep: Mutex<Queue>,
     /// One VACUUM runs at a time.
     vacuum: AtomicBool,
+    retention: Duration,
+    slices: usize,
     /// Held as long as the warehouse is open: others don't sweep meanwhile.
     _lock: Box<dyn FileLock>,
 }
@@ -95,13 +99,14 @@ impl Warehouse {
         let alone = file_system.try_lock_exclusive(&lock_file)?;
         let store = SqliteCatalogStore::open(&folder.join("catalog.sqlite"), &data, Arc::clone(&file_system))?;
         let store: Arc<dyn CatalogStore> = Arc::new(store);
-        let segments = SegmentStore::new(data, Arc::clone(&file_system), config.rewrite_below_bytes)?;
-        let head = Head::new(Arc::clone(&file_system), locks.clone());
+        let pool = memory::pool(config.memory_limit_bytes);
+        let segments = SegmentStore::new(data, Arc::clone(&file_system), config.rewrite_below_bytes, pool)?;
+        let head = Head::new(Arc::clone(&file_system), locks.clone(), "head", "catalog.sqlite");
         let presence = Presence::new(Arc::clone(&file_system), locks)?;
         // A damaged catalog must not decide which files are swept.
         let newest = head.read()?;
         let rows = store.load()?;
-        head.check(newest, rows.snapshot_id)?;
+        head.check(newest, rows.snapshot_id.map(|id| id.0))?;
         if alone.is_some() {
             sweep(&segments, &store.referenced_files()?)?;
             head.sweep()?;
@@ -133,6 +138,8 @@ impl Warehouse {
             presence,
             upkeep: Mutex::default(),
             vacuum: AtomicBool::new(false),
+            retention: config.retention,
+            slices: config.slices.max(1),
             _lock: lock,
         });
         temporary::sweep(&warehouse, dead)?;
@@ -177,7 +184,7 @@ impl Warehouse {
 
     /// Notes that a state was committed.
     pub(super) fn committed<'a>(&self, id: SnapshotId, appended: impl Iterator<Item = &'a Object>) {
-        self.head.write(id);
+        self.head.write(id.0);
         let mut queue = self.upkeep.lock();
         queue.commits += 1;
         queue.appended.extend(appended.filter_map(|object| match object {
@@ -206,12 +213,22 @@ impl Warehouse {
         self.store.state_at(time)?.ok_or_else(|| {
             let message = format!("the warehouse has no state of {}", time.format("%Y-%m-%d %H:%M:%S"));
             Error::new(SqlState::INVALID_PARAMETER_VALUE, message)
-                .with_hint("Old states expire a day after they were replaced.")
+                .with_hint("Earlier states expire, by default a day after they were replaced (--retention).")
         })
     }
 
     pub(super) fn pin_at(&self, id: u64, state: SnapshotId) -> Result<Arc<CatalogSnapshot>> {
         self.activity.pin(id, || Ok(Arc::new(CatalogSnapshot::from_rows(self.store.load_at(state)?))))
+    }
+
+    /// How long earlier states are kept.
+    pub fn retention(&self) -> Duration {
+        self.retention
+    }
+
+    /// Slices that rows are told to lie on.
+    pub fn slices(&self) -> usize {
+        self.slices
     }
 
     /// Begins VACUUM; None while another one runs. It ends when the guard is dropped.

@@ -48,7 +48,6 @@ use datafusion::{
 use crate::binder::BindContext;
 
 pub use context::SystemContext;
-pub use svv::table_info::SLICES;
 
 /// Whether `schema` holds system views.
 pub fn is_system_schema(schema: &str) -> bool {

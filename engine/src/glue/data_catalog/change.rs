@@ -1,6 +1,8 @@
 //! Changes of the data catalog: every method runs inside the transaction of one
 //! [`DataCatalog::update`](super::DataCatalog::update).
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -10,6 +12,7 @@ use super::{
 use crate::{
     config::COLUMNS_MAX,
     error::{Error, Result, SqlState},
+    storage::checksum::Checksum,
 };
 
 /// A file to add to the manifest.
@@ -23,6 +26,8 @@ pub struct NewFile {
     pub bytes: u64,
     /// A reject file, not data.
     pub is_reject: bool,
+    /// What its bytes are.
+    pub checksum: Arc<Checksum>,
 }
 
 /// A bookmark to write.
@@ -244,9 +249,19 @@ impl<'a> CatalogChange<'a> {
     ) -> Result<()> {
         let kind = if file.is_reject { "reject" } else { "data" };
         self.execute(
-            "insert into files (table_id, partition_id, object_id, kind, path, rows, bytes)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![table_id, partition_id, object_id, kind, file.path, int(file.rows), int(file.bytes)],
+            "insert into files (table_id, partition_id, object_id, kind, path, rows, bytes, checksum, blocks)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                table_id,
+                partition_id,
+                object_id,
+                kind,
+                file.path,
+                int(file.rows),
+                int(file.bytes),
+                file.checksum.whole(),
+                file.checksum.block_bytes()
+            ],
         )?;
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! processes.
 
 mod change;
+mod digest;
 mod model;
 mod read;
 mod schema;
@@ -22,7 +23,10 @@ pub use model::{
     TableInput, TableVersion,
 };
 
-use crate::error::{Error, Result, SqlState};
+use crate::{
+    error::{Error, Result, SqlState},
+    storage::head::Head,
+};
 
 /// How long a writer waits for another process's transaction.
 const BUSY_SECONDS_MAX: u64 = 30;
@@ -31,6 +35,8 @@ const BUSY_SECONDS_MAX: u64 = 30;
 pub struct DataCatalog {
     connection: Mutex<Connection>,
     cache: Mutex<Cache>,
+    /// Where the newest revision is noted.
+    head: Option<Head>,
 }
 
 /// Contents of tables, valid for one revision of the catalog.
@@ -43,6 +49,12 @@ struct Cache {
 impl DataCatalog {
     /// Opens the catalog file, creating it when it is missing.
     pub fn open(path: &Path) -> Result<DataCatalog> {
+        DataCatalog::open_with(path, None)
+    }
+
+    /// The same, with a note of the newest revision: a catalog that lost commits is damaged.
+    pub fn open_with(path: &Path, head: Option<Head>) -> Result<DataCatalog> {
+        let noted = head.as_ref().map(Head::read).transpose()?.flatten();
         let what = || format!("cannot open the data catalog {}", path.display());
         let mut connection = Connection::open(path).map_err(|e| sqlite_error(what(), e))?;
         connection.busy_timeout(Duration::from_secs(BUSY_SECONDS_MAX)).map_err(|e| sqlite_error(what(), e))?;
@@ -50,7 +62,10 @@ impl DataCatalog {
             .execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;")
             .map_err(|e| sqlite_error(what(), e))?;
         schema::create(&mut connection)?;
-        Ok(DataCatalog { connection: Mutex::new(connection), cache: Mutex::new(Cache::default()) })
+        if let Some(head) = &head {
+            head.check(noted, Some(read::revision(&connection)?))?;
+        }
+        Ok(DataCatalog { connection: Mutex::new(connection), cache: Mutex::new(Cache::default()), head })
     }
 
     /// All databases, by name.
@@ -126,14 +141,35 @@ impl DataCatalog {
         copied.map(|_| ()).map_err(|e| sqlite_error("cannot copy the data catalog", e))
     }
 
+    /// What is wrong with the catalog's own file, a line each.
+    pub fn problems(&self) -> Result<Vec<String>> {
+        let connection = self.connection.lock();
+        let mut found: Vec<String> = read::integrity(&connection)?;
+        if let Err(error) = digest::check(&connection) {
+            found.push(error.detail().unwrap_or(error.message()).to_owned());
+        }
+        Ok(found)
+    }
+
+    /// All files that the manifest lists, rejects included.
+    pub fn manifest(&self) -> Result<Vec<ManifestFile>> {
+        read::manifest(&self.connection.lock())
+    }
+
     /// Runs `change` in one transaction: everything it did is committed, or nothing of it.
     pub fn update<T>(&self, change: impl FnOnce(&CatalogChange<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.connection.lock();
         let wrap = |e| sqlite_error("cannot change the data catalog", e);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+        digest::check(&transaction)?;
         let result = change(&CatalogChange::new(&transaction))?;
         transaction.execute("update meta set value = value + 1 where key = 'revision'", []).map_err(wrap)?;
+        digest::store(&transaction)?;
+        let revision = read::revision(&transaction)?;
         transaction.commit().map_err(wrap)?;
+        if let Some(head) = &self.head {
+            head.write(revision);
+        }
         Ok(result)
     }
 
@@ -175,16 +211,31 @@ impl std::fmt::Debug for DataCatalog {
 
 /// An error of SQLite as ours.
 pub(super) fn sqlite_error(what: impl std::fmt::Display, error: rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode;
+    use rusqlite::{Error as Failure, ErrorCode as Code};
+    // Our statements are constants: what does not fit them is not what we wrote.
+    let is_foreign = matches!(
+        error,
+        Failure::SqlInputError { .. }
+            | Failure::InvalidColumnType(..)
+            | Failure::FromSqlConversionFailure(..)
+            | Failure::IntegralValueOutOfRange(..)
+            | Failure::Utf8Error(..)
+    );
     let state = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => SqlState::DISK_FULL,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => SqlState::DATA_CORRUPTED,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => SqlState::SERIALIZATION_FAILURE,
-        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => SqlState::INSUFFICIENT_PRIVILEGE,
-        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => SqlState::IO_ERROR,
+        _ if is_foreign => SqlState::DATA_CORRUPTED,
+        Some(Code::DiskFull) => SqlState::DISK_FULL,
+        Some(Code::NotADatabase | Code::DatabaseCorrupt) => SqlState::DATA_CORRUPTED,
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => SqlState::SERIALIZATION_FAILURE,
+        Some(Code::PermissionDenied | Code::ReadOnly) => SqlState::INSUFFICIENT_PRIVILEGE,
+        Some(Code::CannotOpen | Code::SystemIoFailure) => SqlState::IO_ERROR,
+        Some(Code::OutOfMemory) => SqlState::OUT_OF_MEMORY,
         _ => SqlState::INTERNAL_ERROR,
     };
-    Error::new(state, format!("{what}: {error}")).with_source(error)
+    let failure = Error::new(state, format!("{what}: {error}"));
+    match state == SqlState::DATA_CORRUPTED {
+        true => failure.with_detail(format!("glue.sqlite: {error}")).with_source(error),
+        false => failure.with_source(error),
+    }
 }
 
 /// Now, in microseconds since 1970.

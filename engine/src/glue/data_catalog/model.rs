@@ -1,10 +1,11 @@
 //! What the data catalog holds, as immutable values that readers share.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
     error::{Error, Result},
     glue::hive_type::HiveType,
+    storage::checksum::{Checksum, Expected},
 };
 
 /// File format of a table: what the crawler calls its classification.
@@ -158,6 +159,15 @@ pub struct ManifestFile {
     pub bytes: u64,
     /// Key of the raw object that it was made from.
     pub source_object: Option<String>,
+    /// What its bytes must be; None when an earlier version wrote it.
+    pub checksum: Option<Arc<Checksum>>,
+}
+
+impl ManifestFile {
+    /// The file's length and checksum, for reading it.
+    pub fn expected(&self) -> Option<Expected> {
+        self.checksum.as_ref().map(|checksum| (self.bytes, Arc::clone(checksum)))
+    }
 }
 
 /// A table with its partitions and files, all of one moment.

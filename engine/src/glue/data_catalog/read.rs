@@ -1,6 +1,9 @@
 //! Queries of the data catalog.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -14,6 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     glue::hive_type::HiveType,
+    storage::checksum::Checksum,
 };
 
 fn wrap(error: rusqlite::Error) -> Error {
@@ -118,19 +122,34 @@ fn partitions(connection: &Connection, table_id: i64) -> Result<Vec<Partition>> 
         .collect()
 }
 
-fn files(connection: &Connection, table_id: i64) -> Result<Vec<ManifestFile>> {
-    let sql = "select f.file_id, f.partition_id, f.path, f.rows, f.bytes, o.key from files f left join objects o
-               using (object_id) where f.table_id = ?1 and f.kind = 'data' order by f.file_id";
-    rows(connection, sql, [table_id], |row| {
-        Ok(ManifestFile {
-            id: row.get(0)?,
-            partition_id: row.get(1)?,
-            path: row.get(2)?,
-            rows: row.get::<_, i64>(3)?.unsigned_abs(),
-            bytes: row.get::<_, i64>(4)?.unsigned_abs(),
-            source_object: row.get(5)?,
-        })
+const FILES: &str = "select f.file_id, f.partition_id, f.path, f.rows, f.bytes, o.key, f.checksum, f.blocks
+    from files f left join objects o using (object_id)";
+
+fn file(row: &Row<'_>) -> rusqlite::Result<ManifestFile> {
+    let (whole, blocks): (Option<String>, Option<Vec<u8>>) = (row.get(6)?, row.get(7)?);
+    Ok(ManifestFile {
+        id: row.get(0)?,
+        partition_id: row.get(1)?,
+        path: row.get(2)?,
+        rows: row.get::<_, i64>(3)?.unsigned_abs(),
+        bytes: row.get::<_, i64>(4)?.unsigned_abs(),
+        source_object: row.get(5)?,
+        checksum: whole.map(|whole| Arc::new(Checksum::new(whole, blocks.as_deref()))),
     })
+}
+
+fn files(connection: &Connection, table_id: i64) -> Result<Vec<ManifestFile>> {
+    rows(connection, &format!("{FILES} where f.table_id = ?1 and f.kind = 'data' order by f.file_id"), [table_id], file)
+}
+
+pub(super) fn manifest(connection: &Connection) -> Result<Vec<ManifestFile>> {
+    rows(connection, &format!("{FILES} order by f.file_id"), [], file)
+}
+
+/// What SQLite finds wrong with its file.
+pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>> {
+    let lines: Vec<String> = rows(connection, "pragma integrity_check", [], |row| row.get(0))?;
+    Ok(lines.into_iter().filter(|line| line != "ok").map(|line| format!("glue.sqlite: {line}")).collect())
 }
 
 pub(super) fn versions(connection: &Connection, table_id: i64) -> Result<Vec<TableVersion>> {

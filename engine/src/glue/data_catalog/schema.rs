@@ -1,11 +1,15 @@
 //! The tables of `glue.sqlite`, in one place, and the step that creates them.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::digest;
 use crate::error::{Error, Result, SqlState};
 
 /// Version of the layout below; a file of another version is refused, not guessed at.
-const LAYOUT_VERSION: i64 = 1;
+const LAYOUT_VERSION: i64 = 2;
+
+/// Files got checksums; those that are there stay without.
+const UPGRADE_FROM_1: &str = "alter table files add column checksum text; alter table files add column blocks blob;";
 
 const TABLES: &str = "
 create table if not exists meta (
@@ -88,7 +92,9 @@ create table if not exists files (     -- the manifest: what is not here is not 
     kind text not null,                -- data or reject
     path text not null unique,         -- relative to the lake folder
     rows integer not null,
-    bytes integer not null
+    bytes integer not null,
+    checksum text,                     -- BLAKE3 of the file; null: written by an earlier version
+    blocks blob                        -- and of each block of it
 ) strict;
 create index if not exists files_of_table on files (table_id, kind);
 create index if not exists files_of_object on files (object_id);
@@ -98,22 +104,41 @@ create table if not exists dropped_files (   -- left the manifest; a running que
 ) strict;
 ";
 
-/// Creates the tables when they are missing and checks the layout's version.
+/// Creates the tables when they are missing, brings those of an earlier layout to this one, and checks that they hold
+/// what was committed last.
 pub(super) fn create(connection: &mut Connection) -> Result<()> {
     let wrap = |e| super::sqlite_error("cannot open the data catalog", e);
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(wrap)?;
-    transaction.execute_batch(TABLES).map_err(wrap)?;
-    transaction
-        .execute("insert or ignore into meta values ('layout', ?1), ('revision', 0)", [LAYOUT_VERSION])
-        .map_err(wrap)?;
-    let version: i64 =
-        transaction.query_row("select value from meta where key = 'layout'", [], |row| row.get(0)).map_err(wrap)?;
-    if version != LAYOUT_VERSION {
-        return Err(Error::new(
-            SqlState::FEATURE_NOT_SUPPORTED,
-            format!("the data catalog has layout version {version}, this program knows {LAYOUT_VERSION}"),
-        )
-        .with_hint("Open the warehouse with the version of blueshift that wrote it."));
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+    let before = version(&transaction).map_err(wrap)?;
+    match before {
+        None => {
+            transaction.execute_batch(TABLES).map_err(wrap)?;
+            let sql = "insert into meta values ('layout', ?1), ('revision', 0)";
+            transaction.execute(sql, [LAYOUT_VERSION]).map_err(wrap)?;
+            digest::store(&transaction)?;
+        }
+        Some(1) => {
+            transaction.execute_batch(UPGRADE_FROM_1).map_err(wrap)?;
+            transaction.execute("update meta set value = ?1 where key = 'layout'", [LAYOUT_VERSION]).map_err(wrap)?;
+            digest::store(&transaction)?;
+        }
+        Some(LAYOUT_VERSION) => digest::check(&transaction)?,
+        Some(version) => {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("the data catalog has layout version {version}, this program knows {LAYOUT_VERSION}"),
+            )
+            .with_hint("Open the warehouse with the version of blueshift that wrote it."));
+        }
     }
     transaction.commit().map_err(wrap)
+}
+
+/// The layout's version; None for a file without tables.
+fn version(transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
+    let tables: i64 = transaction.query_row("select count(*) from sqlite_master", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    transaction.query_row("select value from meta where key = 'layout'", [], |row| row.get(0)).map(Some)
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::glue::hive_type::HiveType;
+use crate::{
+    glue::hive_type::HiveType,
+    storage::{LocalFileSystem, checksum::Checksum},
+};
 
 fn input(name: &str) -> TableInput {
     TableInput {
@@ -18,7 +21,8 @@ fn input(name: &str) -> TableInput {
 }
 
 fn file(path: &str) -> NewFile {
-    NewFile { path: path.to_owned(), rows: 3, bytes: 100, is_reject: false }
+    let checksum = Arc::new(Checksum::new("0".repeat(64), Some(&[7; 8])));
+    NewFile { path: path.to_owned(), rows: 3, bytes: 100, is_reject: false, checksum }
 }
 
 fn bookmark(table_id: i64, key: &str) -> NewBookmark {
@@ -126,4 +130,44 @@ fn a_file_that_is_no_catalog_is_a_clear_error() {
     let path = dir.path().join("glue.sqlite");
     std::fs::write(&path, "this is no database, but long enough to be looked at as one".repeat(20)).unwrap();
     assert_eq!(DataCatalog::open(&path).unwrap_err().state(), SqlState::DATA_CORRUPTED);
+}
+
+#[test]
+fn a_changed_row_is_found_at_opening_and_before_the_next_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("glue.sqlite");
+    let catalog = DataCatalog::open(&path).unwrap();
+    catalog.create_database("c", false).unwrap();
+    assert!(catalog.problems().unwrap().is_empty());
+    Connection::open(&path).unwrap().execute("update databases set last_delivery_id = 1", []).unwrap();
+    assert_eq!(catalog.problems().unwrap().len(), 1);
+    assert_eq!(catalog.create_database("d", false).unwrap_err().state(), SqlState::DATA_CORRUPTED);
+    assert_eq!(DataCatalog::open(&path).unwrap_err().state(), SqlState::DATA_CORRUPTED);
+}
+
+#[test]
+fn lost_commits_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("glue.sqlite"), dir.path().join("copy.sqlite"));
+    let head = || Some(Head::new(Arc::new(LocalFileSystem), dir.path().to_owned(), "head-glue", "glue.sqlite"));
+    let catalog = DataCatalog::open_with(&path, head()).unwrap();
+    catalog.create_database("c", false).unwrap();
+    catalog.copy_to(&copy).unwrap();
+    catalog.create_database("d", false).unwrap();
+    drop(catalog);
+    DataCatalog::open_with(&path, head()).unwrap();
+    assert_eq!(DataCatalog::open_with(&copy, head()).unwrap_err().state(), SqlState::DATA_CORRUPTED);
+}
+
+#[test]
+fn a_catalog_of_the_first_layout_is_brought_to_this_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("glue.sqlite");
+    DataCatalog::open(&path).unwrap().create_database("c", false).unwrap();
+    let old = "alter table files drop column checksum; alter table files drop column blocks;
+        update meta set value = 1 where key = 'layout'; delete from meta where key = 'digest'";
+    Connection::open(&path).unwrap().execute_batch(old).unwrap();
+    let catalog = DataCatalog::open(&path).unwrap();
+    assert!(catalog.problems().unwrap().is_empty());
+    assert!(catalog.database("c").unwrap().is_some());
 }

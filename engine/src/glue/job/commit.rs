@@ -94,7 +94,7 @@ fn crawl(
             .map(|name| CatalogColumn { all_null: true, ..CatalogColumn::new(name, HiveType::String) });
         merge_columns(columns, &unknown.collect::<Vec<_>>());
         for file in loaded.files.iter().filter(|f| !f.is_reject) {
-            merge_columns(columns, &orc_columns(&work.lake.path(&file.path))?);
+            merge_columns(columns, &orc_columns(work.lake, &file.path, None)?);
         }
     }
     Ok(tables)

@@ -1,6 +1,9 @@
 //! The second pass: the records of a chunk into ORC parts and a reject file.
 
-use std::io::{BufWriter, Write};
+use std::{
+    io::{BufWriter, Write},
+    sync::Arc,
+};
 
 use blueshift_orc::{OrcError, OrcWriter, WriterOptions};
 
@@ -17,7 +20,7 @@ use crate::{
         folder::{PART_PREFIX, REJECTS},
         source::ObjectInfo,
     },
-    storage::file_system::WritableFile,
+    storage::{checksummed_file::ChecksummedFile, file_system::WritableFile},
 };
 
 /// A part ends when this many bytes are written.
@@ -106,7 +109,7 @@ struct PartWriter<'a> {
     work: &'a Work<'a>,
     plan: &'a ObjectPlan<'a>,
     chunk: usize,
-    open: Option<(String, OrcWriter<Box<dyn WritableFile>>)>,
+    open: Option<(String, OrcWriter<ChecksummedFile>)>,
     done: Vec<NewFile>,
 }
 
@@ -135,7 +138,7 @@ impl<'a> PartWriter<'a> {
                     metadata: vec![("blueshift.source".to_owned(), plan.object.key.clone())],
                     ..WriterOptions::default()
                 };
-                let file = work.lake.create(&path)?;
+                let file = ChecksummedFile::new(work.lake.create(&path)?);
                 let writer = OrcWriter::try_new(file, builder.schema(), options).map_err(|e| orc_error(&path, e))?;
                 self.open.insert((path, writer))
             }
@@ -147,7 +150,8 @@ impl<'a> PartWriter<'a> {
         if let Some((path, writer)) = self.open.take() {
             let (summary, mut file) = writer.finish_into().map_err(|e| orc_error(&path, e))?;
             file.sync().map_err(|e| Error::io(format!("cannot write {path}"), e))?;
-            self.done.push(NewFile { path, rows: summary.rows, bytes: summary.bytes, is_reject: false });
+            let checksum = Arc::new(file.checksum());
+            self.done.push(NewFile { path, rows: summary.rows, bytes: summary.bytes, is_reject: false, checksum });
         }
         Ok(())
     }
@@ -174,7 +178,7 @@ struct RejectWriter<'a> {
     work: &'a Work<'a>,
     plan: &'a ObjectPlan<'a>,
     path: String,
-    open: Option<BufWriter<Box<dyn WritableFile>>>,
+    open: Option<BufWriter<ChecksummedFile>>,
     rows: u64,
     bytes: u64,
     line: String,
@@ -192,7 +196,7 @@ impl<'a> RejectWriter<'a> {
         let output = match &mut self.open {
             Some(open) => open,
             None => {
-                let mut file = BufWriter::new(work.lake.create(path)?);
+                let mut file = BufWriter::new(ChecksummedFile::new(work.lake.create(path)?));
                 let header = b"object,line,reason,raw\n";
                 file.write_all(header).map_err(|e| Error::io(format!("cannot write {path}"), e))?;
                 self.bytes = header.len() as u64;
@@ -221,7 +225,8 @@ impl<'a> RejectWriter<'a> {
         let wrap = |e: std::io::Error| Error::io(format!("cannot write {}", self.path), e);
         let mut file = output.into_inner().map_err(|e| wrap(e.into_error()))?;
         file.sync().map_err(wrap)?;
-        Ok(Some(NewFile { path: self.path, rows: self.rows, bytes: self.bytes, is_reject: true }))
+        let checksum = Arc::new(file.checksum());
+        Ok(Some(NewFile { path: self.path, rows: self.rows, bytes: self.bytes, is_reject: true, checksum }))
     }
 }
 

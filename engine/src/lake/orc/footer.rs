@@ -143,6 +143,12 @@ pub(super) async fn fetch(
 
 /// An object store's error as one of ours.
 pub(super) fn store_error(meta: &ObjectMeta, error: object_store::Error) -> Error {
+    // Of files that the job wrote: damage, found by a checksum.
+    if let object_store::Error::Generic { source, .. } = &error
+        && let Some(ours) = source.downcast_ref::<Error>()
+    {
+        return ours.clone();
+    }
     let kind = match &error {
         object_store::Error::NotFound { .. } => std::io::ErrorKind::NotFound,
         object_store::Error::PermissionDenied { .. } => std::io::ErrorKind::PermissionDenied,

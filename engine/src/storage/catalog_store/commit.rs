@@ -24,6 +24,7 @@ use crate::{
             Column, ColumnId, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
             TableSnapshot, ViewSnapshot,
         },
+        slice::SliceCounts,
         statistics,
     },
 };
@@ -307,7 +308,7 @@ impl Writer<'_> {
                 row_id_start
             ],
         )?;
-        self.side_of_file(segment.id, file.checksum.as_deref(), &file.sorted_by)?;
+        self.side_of_file(segment.id, file.checksum.as_deref(), &file.sorted_by, file.slices.as_deref())?;
         for column in &file.columns {
             let sql = "INSERT INTO ducklake_file_column_stats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
             let values = (file.row_count - column.null_count.min(file.row_count)) as i64;
@@ -347,17 +348,25 @@ impl Writer<'_> {
                 file.footer_bytes as i64
             ],
         )?;
-        self.side_of_file(file.id, file.checksum.as_deref(), &[])
+        self.side_of_file(file.id, file.checksum.as_deref(), &[], None)
     }
 
     /// What DuckLake has no place for.
-    fn side_of_file(&self, file: FileId, checksum: Option<&Checksum>, sorted_by: &[ColumnId]) -> Result<()> {
+    fn side_of_file(
+        &self,
+        file: FileId,
+        checksum: Option<&Checksum>,
+        sorted_by: &[ColumnId],
+        slices: Option<&SliceCounts>,
+    ) -> Result<()> {
         match checksum {
             None => Ok(()),
             Some(checksum) => {
                 let sorted_by = if sorted_by.is_empty() { None } else { Some(to_json(&sorted_by)?) };
-                let sql = "INSERT INTO rs_file(file_id, checksum, blocks, sorted_by) VALUES (?1, ?2, ?3, ?4)";
-                self.run(sql, params![file.0, checksum.whole(), checksum.block_bytes(), sorted_by])
+                let slices = slices.map(SliceCounts::to_bytes);
+                let sql =
+                    "INSERT INTO rs_file(file_id, checksum, blocks, sorted_by, slices) VALUES (?1, ?2, ?3, ?4, ?5)";
+                self.run(sql, params![file.0, checksum.whole(), checksum.block_bytes(), sorted_by, slices])
             }
         }
     }

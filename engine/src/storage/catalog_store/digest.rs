@@ -44,7 +44,7 @@ const SOURCES: [(&str, &str, Owner); 13] = [
     ("rs_record", "SELECT v.* FROM rs_record v", Owner::Records),
     (
         "data_file",
-        "SELECT v.*, r.checksum, r.blocks, r.sorted_by FROM ducklake_data_file v
+        "SELECT v.*, r.checksum, r.blocks, r.sorted_by, r.slices FROM ducklake_data_file v
             LEFT JOIN rs_file r ON r.file_id = v.data_file_id",
         Owner::Relation("table_id"),
     ),

@@ -25,6 +25,7 @@ use crate::{
             Column, ColumnId, ColumnStatistics, DeleteFile, FileId, Relation, RelationId, SchemaId, SchemaSnapshot,
             Segment, SegmentMeta, SnapshotId, TableLayout, TableSnapshot, ViewColumn, ViewSnapshot,
         },
+        slice::SliceCounts,
         statistics,
     },
 };
@@ -361,7 +362,7 @@ fn segments(
     let mut columns = file_statistics(scope, tables)?;
     let sql = format!(
         "SELECT f.table_id, f.data_file_id, f.path, f.record_count, f.file_size_bytes, f.footer_size, r.checksum,
-            r.blocks, r.sorted_by
+            r.blocks, r.sorted_by, r.slices
         FROM ducklake_data_file f LEFT JOIN rs_file r ON r.file_id = f.data_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
@@ -386,6 +387,7 @@ fn segments(
 fn read_file(row: &Row<'_>) -> rusqlite::Result<SegmentMeta> {
     let blocks: Option<Vec<u8>> = row.get(7)?;
     let whole: Option<String> = row.get(6)?;
+    let slices: Option<Vec<u8>> = row.get(9)?;
     // What cannot be read is no order.
     let sorted_by = row.get::<_, Option<String>>(8)?.and_then(|text| serde_json::from_str(&text).ok());
     Ok(SegmentMeta {
@@ -395,6 +397,7 @@ fn read_file(row: &Row<'_>) -> rusqlite::Result<SegmentMeta> {
         footer_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
         checksum: whole.map(|whole| Arc::new(Checksum::new(whole, blocks.as_deref()))),
         sorted_by: sorted_by.unwrap_or_default(),
+        slices: slices.and_then(|bytes| SliceCounts::from_bytes(&bytes)).map(Arc::new),
         columns: Vec::new(),
     })
 }
@@ -439,12 +442,13 @@ fn deletes(
 ) -> Result<()> {
     let sql = format!(
         "SELECT f.table_id, f.data_file_id, f.path, f.delete_count, f.file_size_bytes, f.footer_size, r.checksum,
-            r.blocks, NULL, f.delete_file_id
+            r.blocks, NULL, NULL, f.delete_file_id
         FROM ducklake_delete_file f LEFT JOIN rs_file r ON r.file_id = f.delete_file_id
         WHERE f.end_snapshot IS NULL {} {{scope}}",
         scope.newer("f.begin_snapshot")
     );
-    let read = |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(9)?), read_file(row)?));
+    let read =
+        |row: &Row<'_>| Ok((RelationId(row.get(0)?), FileId(row.get(1)?), FileId(row.get(10)?), read_file(row)?));
     for (table_id, data_file, id, file) in scope.query(&sql, "f.table_id", read)? {
         let Some(path) = tables.get(&table_id).map(|t| format!("{}{}", t.path, file.path)) else { continue };
         let Some(segment) = segments.get_mut(&table_id).and_then(|s| s.get_mut(&data_file)) else { continue };

@@ -45,7 +45,8 @@ CREATE TABLE rs_column(table_id BIGINT, column_id BIGINT, begin_snapshot BIGINT,
     encoding TEXT);
 CREATE TABLE rs_view(view_id BIGINT, begin_snapshot BIGINT, end_snapshot BIGINT, detail TEXT NOT NULL);
 CREATE TABLE rs_record(kind TEXT, key TEXT, begin_snapshot BIGINT, end_snapshot BIGINT, value TEXT NOT NULL);
-CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL, blocks BLOB, sorted_by TEXT);
+CREATE TABLE rs_file(file_id BIGINT PRIMARY KEY, checksum TEXT NOT NULL, blocks BLOB, sorted_by TEXT,
+    slices BLOB);
 CREATE TABLE rs_counter(name TEXT PRIMARY KEY, next BIGINT NOT NULL);
 CREATE TABLE rs_transaction(sequence INTEGER PRIMARY KEY AUTOINCREMENT, snapshot_id BIGINT, base BIGINT NOT NULL,
     xid BIGINT NOT NULL, pid BIGINT NOT NULL, reads TEXT NOT NULL, writes TEXT NOT NULL);
@@ -100,6 +101,12 @@ CREATE INDEX rs_view_id ON rs_view(view_id);
 CREATE INDEX rs_record_begin ON rs_record(begin_snapshot);
 CREATE INDEX rs_record_end ON rs_record(end_snapshot);
 CREATE INDEX rs_transaction_state ON rs_transaction(coalesce(snapshot_id, base));
+";
+
+/// From version 4 to version 5: how rows are spread over slices. The digest covers it and is made anew by the next commit.
+pub(super) const UPGRADE_FROM_4: &str = "
+ALTER TABLE rs_file ADD COLUMN slices BLOB;
+DELETE FROM rs_metadata WHERE key = 'digest';
 ";
 
 /// From version 3 to version 4: the order of segments. The digest covers it and is made anew by the next commit.

@@ -20,7 +20,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{
     CatalogRows, CatalogStore, ChangeSet, CommitError, CommitView, KnownFile, TransactionRecord, check, commit, digest,
     expire, history, load,
-    schema::{DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3},
+    schema::{
+        DUCKLAKE_TABLES, DUCKLAKE_VERSION, SIDE_TABLES, UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3, UPGRADE_FROM_4,
+    },
 };
 use crate::{
     error::{Error, Result, SqlState},
@@ -34,7 +36,9 @@ use crate::{
 /// How long a commit waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The version of our `rs_*` tables.
-const SIDE_TABLES_VERSION: &str = "4";
+const SIDE_TABLES_VERSION: &str = "5";
+/// What leads from each version to the next.
+const UPGRADES: [&str; 4] = [UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3, UPGRADE_FROM_4];
 /// The schema that every warehouse has.
 const DEFAULT_SCHEMA: &str = "public";
 
@@ -138,9 +142,10 @@ fn check_version(transaction: &Transaction<'_>) -> Result<()> {
     let ours = "SELECT value FROM rs_metadata WHERE key = 'version'";
     match read(ours) {
         Ok(Some(version)) if version == SIDE_TABLES_VERSION => Ok(()),
-        Ok(Some(version)) if version == "1" => upgrade(transaction, &[UPGRADE_FROM_1, UPGRADE_FROM_2, UPGRADE_FROM_3]),
-        Ok(Some(version)) if version == "2" => upgrade(transaction, &[UPGRADE_FROM_2, UPGRADE_FROM_3]),
-        Ok(Some(version)) if version == "3" => upgrade(transaction, &[UPGRADE_FROM_3]),
+        Ok(Some(version)) if ["1", "2", "3", "4"].contains(&version.as_str()) => {
+            let done: usize = version.parse().unwrap_or(UPGRADES.len() + 1);
+            upgrade(transaction, &UPGRADES[done - 1..])
+        }
         Ok(version) => Err(Error::not_supported(format!("warehouse version {}", version.unwrap_or_default()))),
         Err(_) => Err(Error::not_supported("a DuckLake catalog that blueshift did not make")),
     }

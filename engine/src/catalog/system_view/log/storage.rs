@@ -1,7 +1,7 @@
 //! Slices, blocks, disks: STV_SLICES, STV_TBL_PERM, STV_BLOCKLIST, STV_PARTITIONS and their like.
 //!
-//! There is one node. Its slices are told of, because tools count by them; rows are not really
-//! spread, so numbers of a table are divided evenly.
+//! There is one node. Its slices are told of, because tools count by them: rows of a table with a distribution key are
+//! counted by slice when they are written (`storage::slice`), those of other tables are divided evenly.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use super::super::{
     svv::{
         materialized,
         schema::isolation,
-        table_info::{BLOCK_BYTES, Block, CAPACITY_BLOCKS, SLICES, blocks, column_blocks, tables, unsorted_rows},
+        table_info::{BLOCK_BYTES, Block, CAPACITY_BLOCKS, blocks, column_blocks, tables, unsorted_rows},
     },
 };
-use crate::error::Result;
+use crate::{error::Result, storage::slice};
 
-fn slices(_context: &SystemContext) -> Result<Vec<u64>> {
-    Ok((0..SLICES).collect())
+fn slices(context: &SystemContext) -> Result<Vec<u64>> {
+    Ok((0..context.bind.warehouse.slices() as u64).collect())
 }
 
 pub const STV_SLICES: Filled<u64> = Filled {
@@ -37,18 +37,29 @@ pub const STV_SLICES: Filled<u64> = Filled {
 /// A table's part on a slice.
 pub struct Part {
     relation: Arc<RelationItem>,
-    slice: u64,
-}
-
-/// The part of a number that is on a slice.
-fn share(total: u64, slice: u64) -> u64 {
-    total / SLICES + u64::from(slice < total % SLICES)
+    slice: usize,
+    slices: usize,
+    rows: u64,
 }
 
 impl Part {
     fn share(&self, total: impl Fn(&crate::storage::metadata::TableSnapshot) -> u64) -> u64 {
-        self.relation.table().map_or(0, |table| share(total(table), self.slice))
+        self.relation.table().map_or(0, |table| slice::even(total(table), self.slices)[self.slice])
     }
+
+    /// Of the rows on this slice as many as of all.
+    fn sorted_rows(&self) -> u64 {
+        let Some(table) = self.relation.table() else { return 0 };
+        let all = table.row_count().max(1);
+        let sorted = all - unsorted_rows(table).unwrap_or(all).min(all);
+        (u128::from(self.rows) * u128::from(sorted) / u128::from(all)) as u64
+    }
+}
+
+/// Rows that are there, as far as it is known on which slices; deleted ones count until they are gone.
+fn rows_by_slice(table: &crate::storage::metadata::TableSnapshot, slices: usize) -> Vec<u64> {
+    let all = || slice::even(table.segments.iter().map(|segment| segment.file.row_count).sum(), slices);
+    slice::rows_of_table(table, slices).unwrap_or_else(all)
 }
 
 pub const STV_TBL_PERM: Filled<Part> = Filled {
@@ -56,7 +67,15 @@ pub const STV_TBL_PERM: Filled<Part> = Filled {
     items: |context| {
         let mut all = vec![];
         for relation in context.relations().iter().filter(|relation| relation.stored().is_some()) {
-            all.extend((0..SLICES).map(|slice| Part { relation: Arc::clone(relation), slice }));
+            let slices = context.bind.warehouse.slices();
+            let rows = relation.table().map_or_else(Vec::new, |table| rows_by_slice(table, slices));
+            let part = |slice| Part {
+                relation: Arc::clone(relation),
+                slice,
+                slices,
+                rows: rows.get(slice).copied().unwrap_or(0),
+            };
+            all.extend((0..slices).map(part));
         }
         Ok(all)
     },
@@ -64,10 +83,8 @@ pub const STV_TBL_PERM: Filled<Part> = Filled {
         ("slice", |_, p| p.slice.into()),
         ("id", |_, p| p.relation.oid.into()),
         ("name", |_, p| (&p.relation.name).into()),
-        ("rows", |_, p| p.share(|table| table.row_count()).into()),
-        ("sorted_rows", |_, p| {
-            p.share(|table| table.row_count() - unsorted_rows(table).unwrap_or_else(|| table.row_count())).into()
-        }),
+        ("rows", |_, p| p.rows.into()),
+        ("sorted_rows", |_, p| p.sorted_rows().into()),
         ("temp", |_, p| i64::from(p.relation.is_temporary()).into()),
         ("db_id", |_, _| 100_i64.into()),
         ("insert_pristine", |_, _| 0_i64.into()),
@@ -84,7 +101,7 @@ pub const STV_BLOCKLIST: Filled<Block> = Filled {
     name: "stv_blocklist",
     items: column_blocks,
     values: &[
-        ("slice", |_, b| (b.number() as u64 % SLICES).into()),
+        ("slice", |_, b| b.slice().into()),
         ("col", |_, b| b.column().into()),
         ("tbl", |_, b| b.table().into()),
         ("blocknum", |_, b| b.number().into()),

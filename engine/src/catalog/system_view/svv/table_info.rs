@@ -11,7 +11,10 @@ use super::super::{
 };
 use crate::{
     error::Result,
-    storage::metadata::{ColumnId, DistStyle, Segment, TableSnapshot},
+    storage::{
+        metadata::{ColumnId, DistStyle, Segment, TableSnapshot},
+        slice, upkeep,
+    },
     transaction::TableStatistics,
 };
 
@@ -19,8 +22,6 @@ use crate::{
 pub const BLOCK_BYTES: u64 = 1 << 20;
 /// Blocks that a node has room for, as STV_PARTITIONS says.
 pub const CAPACITY_BLOCKS: u64 = 32 << 20;
-/// Slices that the views tell of. Rows are not really spread over slices.
-pub const SLICES: u64 = 2;
 
 /// Tables and materialized views that hold rows, each under the name that users know.
 pub fn tables(context: &SystemContext) -> Result<Vec<Arc<RelationItem>>> {
@@ -64,7 +65,7 @@ pub const SVV_TABLE_INFO: Filled<Arc<RelationItem>> = Filled {
         ("size", |_, r| of(r, |table| blocks(table).into())),
         ("pct_used", |_, r| of(r, |table| (blocks(table) as f64 * 100.0 / CAPACITY_BLOCKS as f64).into())),
         ("empty", |_, _| 0_i64.into()),
-        ("unsorted", |_, r| of(r, |table| unsorted_percent(table).into())),
+        ("unsorted", |_, r| of(r, |table| upkeep::unsorted_share(table).into())),
         ("stats_off", |context, r| of(r, |table| stats_off(context, table).into())),
         ("tbl_rows", |_, r| {
             of(r, |table| table.segments.iter().map(|segment| segment.file.row_count).sum::<u64>().into())
@@ -74,11 +75,6 @@ pub const SVV_TABLE_INFO: Filled<Arc<RelationItem>> = Filled {
         ("estimated_visible_rows", |_, r| of(r, |table| table.row_count().into())),
     ],
 };
-
-/// How stale statistics are, in percent; 100 for a table that was never analysed.
-fn stats_off(context: &SystemContext, table: &TableSnapshot) -> f64 {
-    TableStatistics::of(&context.bind.snapshot, table.id).map_or(100.0, |known| known.stats_off(table))
-}
 
 fn encoded(table: &TableSnapshot) -> &'static str {
     if table.columns.iter().all(|column| matches!(column.encoding.as_deref(), None | Some("auto"))) {
@@ -95,30 +91,13 @@ fn longest_varchar(relation: &Arc<RelationItem>) -> i64 {
     lengths.max().unwrap_or(0)
 }
 
-/// Rows in segments that do not follow, by the first column of the sort key, what was loaded before
-/// them. None without a sort key.
+/// Rows in segments that are not sorted, or overlap an earlier one. None without a sort key.
 pub fn unsorted_rows(table: &TableSnapshot) -> Option<u64> {
-    let first = *table.layout.sort_key.columns.first()?;
-    let bounds = |segment: &Segment| {
-        let statistics = segment.file.column(first)?;
-        Some((statistics.min.clone()?, statistics.max.clone()?))
-    };
-    let mut end = None;
-    let mut unsorted = 0;
-    for segment in &table.segments {
-        match (bounds(segment), &end) {
-            (Some((min, _)), Some(end)) if min < *end => unsorted += segment.live_rows(),
-            (Some((_, max)), _) => end = Some(max),
-            (None, Some(_)) => unsorted += segment.live_rows(),
-            (None, None) => {}
-        }
-    }
-    Some(unsorted)
-}
-
-fn unsorted_percent(table: &TableSnapshot) -> Option<f64> {
-    let unsorted = unsorted_rows(table)?;
-    Some(unsorted as f64 * 100.0 / table.row_count().max(1) as f64)
+    table.layout.sort_key.columns.first()?;
+    let unsorted = upkeep::unsorted_segments(table);
+    Some(
+        table.segments.iter().filter(|segment| unsorted.contains(&segment.id)).map(|segment| segment.live_rows()).sum(),
+    )
 }
 
 /// Bytes of a column.
@@ -135,37 +114,65 @@ fn sort_key_skew(table: &TableSnapshot) -> Option<f64> {
     Some(largest as f64 / first as f64)
 }
 
-/// How uneven slices would be with a distribution key, as ANALYZE counted it; NULL without one.
+/// The skew of a table that has no row on some slice: as Redshift's own tools write it.
+const SKEW_MAX: f64 = 100.0;
+
+/// How many times more rows the fullest slice has than the emptiest: counted when the rows were written, or else by
+/// ANALYZE. NULL for tables whose rows are not spread, and for what was not counted.
 fn row_skew(context: &SystemContext, table: &TableSnapshot) -> Option<f64> {
-    match table.layout.dist_style {
-        DistStyle::Key => {
+    let slices = context.bind.warehouse.slices();
+    let rows = match table.layout.dist_style {
+        DistStyle::All | DistStyle::Auto => None,
+        DistStyle::Even => slice::rows_of_table(table, slices),
+        DistStyle::Key => slice::rows_of_table(table, slices).or_else(|| {
             let known = TableStatistics::of(&context.bind.snapshot, table.id)?;
-            let (least, most) = (known.slice_rows.iter().min()?, known.slice_rows.iter().max()?);
-            (*least > 0).then(|| *most as f64 / *least as f64)
-        }
-        DistStyle::Even | DistStyle::All | DistStyle::Auto => None,
+            (!known.slice_rows.is_empty()).then_some(known.slice_rows)
+        }),
+    }?;
+    let (least, most) = (*rows.iter().min()?, *rows.iter().max()?);
+    // A handful of rows cannot be even.
+    if most <= 1 {
+        return Some(1.0);
     }
+    Some(if least == 0 { SKEW_MAX } else { (most as f64 / least as f64).min(SKEW_MAX) })
 }
 
-/// A column's part of a segment.
+/// The share of rows that ANALYZE has not seen; all of a table that was never analysed.
+fn stats_off(context: &SystemContext, table: &TableSnapshot) -> f64 {
+    TableStatistics::of(&context.bind.snapshot, table.id).map_or(100.0, |known| known.stats_off(table))
+}
+
+/// A column's part of a segment on a slice.
 pub struct Block {
     relation: Arc<RelationItem>,
     column: usize,
     segment: Arc<Segment>,
     number: usize,
-    of_column: bool,
+    slice: usize,
+    rows: u64,
 }
 
-/// One entry for each column of each segment.
+/// One entry for each column of each segment on each slice that has rows of it.
 pub fn column_blocks(context: &SystemContext) -> Result<Vec<Block>> {
     let mut all = vec![];
+    let slices = context.bind.warehouse.slices();
     for relation in tables(context)? {
         let Some(table) = relation.table() else { continue };
         for (number, segment) in table.segments.iter().enumerate() {
-            for column in 0..table.columns.len() {
-                let of_column = segment.file.column(table.columns[column].id).is_some();
-                let segment = Arc::clone(segment);
-                all.push(Block { relation: Arc::clone(&relation), column, segment, number, of_column });
+            let on_slices = slice::rows_of_segment(table, segment, slices);
+            for (slice, rows) in on_slices.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
+                for column in 0..table.columns.len() {
+                    let of_column = segment.file.column(table.columns[column].id).is_some();
+                    let (relation, segment) = (Arc::clone(&relation), Arc::clone(segment));
+                    all.push(Block {
+                        relation,
+                        column,
+                        segment,
+                        number,
+                        slice,
+                        rows: if of_column { rows } else { 0 },
+                    });
+                }
             }
         }
     }
@@ -193,9 +200,14 @@ impl Block {
         self.number
     }
 
+    /// The slice.
+    pub fn slice(&self) -> usize {
+        self.slice
+    }
+
     /// Rows in it.
     pub fn rows(&self) -> u64 {
-        if self.of_column { self.segment.file.row_count } else { 0 }
+        self.rows
     }
 
     /// The least or greatest value, when it is an integer or a date.
@@ -220,7 +232,7 @@ pub const SVV_DISKUSAGE: Filled<Block> = Filled {
     values: &[
         ("db_id", |_, _| 100_i64.into()),
         ("name", |_, b| b.name().into()),
-        ("slice", |_, b| (b.number() as u64 % SLICES).into()),
+        ("slice", |_, b| b.slice().into()),
         ("col", |_, b| b.column().into()),
         ("tbl", |_, b| b.table().into()),
         ("blocknum", |_, b| b.number().into()),

@@ -1,4 +1,4 @@
-//! The newest committed state, noted beside the catalog.
+//! The newest committed state of a catalog, noted beside it.
 //!
 //! SQLite reads its write-ahead log up to the first damaged frame and forgets what comes after it,
 //! in silence. So the number of the newest state is kept in a file of its own, written after each
@@ -14,33 +14,36 @@ use std::{
     },
 };
 
-use crate::{
-    error::{Error, Result, SqlState},
-    storage::{FileSystem, metadata::SnapshotId},
-};
+use super::FileSystem;
+use crate::error::{Error, Result, SqlState};
 
-/// Name of the file in the folder of locks.
-const FILE_NAME: &str = "head";
+/// Every note's name begins so; one that is being written has dots in it.
+const NAMES_BEGIN: &str = "head";
 /// It holds a number, not more.
 const FILE_BYTES_MAX: u64 = 64;
 
 /// The note.
 #[derive(Debug)]
-pub(super) struct Head {
+pub struct Head {
     file_system: Arc<dyn FileSystem>,
     folder: PathBuf,
+    /// Name of the note's file in the folder.
+    name: &'static str,
+    /// Name of the catalog's file, for errors.
+    catalog: &'static str,
     /// Makes the names of new files differ within the process.
     written: AtomicU64,
 }
 
 impl Head {
-    pub(super) fn new(file_system: Arc<dyn FileSystem>, folder: PathBuf) -> Self {
-        Head { file_system, folder, written: AtomicU64::new(0) }
+    /// The note `name` in the folder of locks about the file `catalog`.
+    pub fn new(file_system: Arc<dyn FileSystem>, folder: PathBuf, name: &'static str, catalog: &'static str) -> Self {
+        Head { file_system, folder, name, catalog, written: AtomicU64::new(0) }
     }
 
     /// The state that is noted; None when there is no note.
-    pub(super) fn read(&self) -> Result<Option<SnapshotId>> {
-        let path = self.folder.join(FILE_NAME);
+    pub fn read(&self) -> Result<Option<i64>> {
+        let path = self.folder.join(self.name);
         let file = match self.file_system.open(&path) {
             Err(error) if error.state() == SqlState::UNDEFINED_FILE => return Ok(None),
             file => file?,
@@ -50,42 +53,42 @@ impl Head {
         let text = String::from_utf8_lossy(&file.read_at(0, length).map_err(failed)?).into_owned();
         // An unreadable note is no note: a power failure may leave it empty.
         let (number, check) = text.trim_end().split_once(' ').unwrap_or_default();
-        Ok(number.parse().ok().map(SnapshotId).filter(|id| check_of(*id) == check))
+        Ok(number.parse().ok().filter(|id| check_of(*id) == check))
     }
 
     /// Compares the note, read before the catalog was, with the catalog's newest state.
     ///
     /// Errors: XX001 when the catalog has lost commits.
-    pub(super) fn check(&self, noted: Option<SnapshotId>, latest: Option<SnapshotId>) -> Result<()> {
+    pub fn check(&self, noted: Option<i64>, latest: Option<i64>) -> Result<()> {
         match (noted, latest) {
             (Some(noted), Some(latest)) if noted > latest => {
                 let why = format!("it ends with state {latest}, and state {noted} was committed");
-                Err(Error::corrupted("catalog.sqlite", why).with_hint(format!(
+                Err(Error::corrupted(self.catalog, why).with_hint(format!(
                     "If an older catalog was put back on purpose, remove \"{}\".",
-                    self.folder.join(FILE_NAME).display()
+                    self.folder.join(self.name).display()
                 )))
             }
             _ => Ok(()),
         }
     }
 
-    /// Removes what killed processes were about to note. To be called while nobody else is here.
-    pub(super) fn sweep(&self) -> Result<()> {
-        let begun = format!("{FILE_NAME}.");
-        let left = self.file_system.list(&self.folder)?.into_iter().filter(|entry| entry.name.starts_with(&begun));
+    /// Removes what killed processes were about to note, of whatever catalog. To be called while nobody else is here.
+    pub fn sweep(&self) -> Result<()> {
+        let is_begun = |name: &str| name.starts_with(NAMES_BEGIN) && name.contains('.');
+        let left = self.file_system.list(&self.folder)?.into_iter().filter(|entry| is_begun(&entry.name));
         left.into_iter().try_for_each(|entry| self.file_system.remove(&self.folder.join(entry.name)))
     }
 
     /// Notes a state; that it cannot be noted harms nobody.
-    pub(super) fn write(&self, id: SnapshotId) {
+    pub fn write(&self, id: i64) {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let new = self.folder.join(format!("{FILE_NAME}.{}.{number}", std::process::id()));
+        let new = self.folder.join(format!("{}.{}.{number}", self.name, std::process::id()));
         let write = || -> Result<()> {
             let mut file = self.file_system.create(&new)?;
             let text = format!("{id} {}\n", check_of(id));
             file.write_all(text.as_bytes()).map_err(|e| Error::io("could not note the state", e))?;
             drop(file);
-            self.file_system.rename(&new, &self.folder.join(FILE_NAME))
+            self.file_system.rename(&new, &self.folder.join(self.name))
         };
         if write().is_err() {
             let _ = self.file_system.remove(&new);
@@ -94,6 +97,6 @@ impl Head {
 }
 
 /// Tells a note from a damaged one.
-fn check_of(id: SnapshotId) -> String {
+fn check_of(id: i64) -> String {
     blake3::hash(id.to_string().as_bytes()).to_hex()[..16].to_owned()
 }
