@@ -11,7 +11,7 @@ use crate::support::{Random, Report, Tier, error_text, number, open, runtime, te
 
 /// What is cancelled: a name, and a statement that takes a while.
 const STATEMENTS: [(&str, &str); 6] = [
-    ("scan", "select sum(length(x) + length(y)) from big a"),
+    ("scan", "select sum(length(a.x || b.d::varchar) + length(a.y)) from big a, many b"),
     (
         "sort",
         "select count(*) from (select x, y, row_number() over (order by y, x) as n from big) as s where n % 7 = 0",
@@ -54,6 +54,8 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
 async fn prepare(engine: &Engine, rows: usize) -> Result<(), String> {
     let mut session = engine.session();
     let seedling = "create table big as select 1 as id, md5('1') as x, md5('2') as y;
+        create table many as select 1 as d; insert into many select d from many; insert into many select d from many;
+        insert into many select d from many; insert into many select d from many; insert into many select d from many;
         create table target (id int, x varchar(32), y varchar(32) distkey) sortkey (x)";
     session.run(seedling).await.map_err(text)?;
     loop {
@@ -66,10 +68,10 @@ async fn prepare(engine: &Engine, rows: usize) -> Result<(), String> {
     }
 }
 
-/// Runs a statement and cancels it after a while; how long it then took to end, None when it was faster.
+/// Runs a statement and cancels it after a while; how long it then took to end, None when it had ended before.
 fn cancel(runtime: &Runtime, engine: &Engine, sql: &str, random: &mut Random) -> Result<Option<Duration>, String> {
     let mut session = engine.session();
-    let took = cancelled_after(runtime, &mut session, sql, random.below(DELAY_MS_MAX))?;
+    let (_, took) = cancelled_after(runtime, &mut session, sql, random.below(DELAY_MS_MAX))?;
     runtime.block_on(async {
         session.run("drop table if exists made; truncate target").await.map(|_| ()).map_err(text)
     })?;
@@ -85,35 +87,38 @@ fn cancel_commit(runtime: &Runtime, engine: &Engine, random: &mut Random) -> Res
     };
     let before = count(&mut session)?;
     runtime.block_on(session.run(prepare)).map_err(text)?;
-    let took = cancelled_after(runtime, &mut session, "commit", random.below(4))?;
+    let (is_cancelled, took) = cancelled_after(runtime, &mut session, "commit", random.below(4))?;
     let mut other = engine.session();
     let after = count(&mut other)?;
-    match (took, after - before) {
-        (Some(_), 0 | 5000) | (None, 5000) => {}
+    match (is_cancelled, after - before) {
+        (true, 0 | 5000) | (false, 5000) => {}
         (_, rows) => return Err(format!("a cancelled commit left {rows} rows")),
     }
     let _ = runtime.block_on(session.run("rollback"));
     Ok(took)
 }
 
+/// Whether the statement was cancelled, and how long it went on.
 fn cancelled_after(
     runtime: &Runtime,
     session: &mut Session,
     sql: &str,
     delay_ms: usize,
-) -> Result<Option<Duration>, String> {
+) -> Result<(bool, Option<Duration>), String> {
     let handle = session.cancel_handle();
     let cancelling = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(delay_ms as u64));
+        let now = Instant::now();
         handle.cancel();
-        Instant::now()
+        now
     });
     let result = runtime.block_on(session.run(sql));
     let ended = Instant::now();
     let cancelled = cancelling.join().map_err(|_| "the cancelling thread panicked".to_owned())?;
+    let took = ended.checked_duration_since(cancelled);
     match result {
-        Ok(_) => Ok(None),
-        Err(error) if error.error.state().0 == "57014" => Ok(Some(ended.saturating_duration_since(cancelled))),
+        Ok(_) => Ok((false, took)),
+        Err(error) if error.error.state().0 == "57014" => Ok((true, took.or(Some(Duration::ZERO)))),
         Err(error) => Err(error_text(&error.error)),
     }
 }
@@ -150,6 +155,9 @@ fn opening(report: &mut Report, folder: &std::path::Path, runtime: &Runtime, com
 
 fn percentiles(report: &mut Report, what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |percent: usize| times.get((times.len().saturating_sub(1)) * percent / 100).map_or(0, |t| t.as_millis());
+    // Nearest rank: of few times the 99th percentile is the greatest.
+    let at = |percent: usize| {
+        times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).map_or(0, |time| time.as_millis())
+    };
     report.add(&format!("times {what}: p50 {} ms, p99 {} ms, max {} ms", at(50), at(99), at(100)), times.len());
 }

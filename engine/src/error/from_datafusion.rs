@@ -77,6 +77,7 @@ fn convert_parquet_message(message: &str) -> Error {
             let detail = detail.strip_suffix(')').unwrap_or(detail);
             Error::new(SqlState::DATA_CORRUPTED, "data file is damaged").with_detail(detail)
         }
+        _ if ours.contains("Too many open files") => Error::new(SqlState::INSUFFICIENT_RESOURCES, first_line(ours)),
         _ if ours.contains("No such file") => Error::new(SqlState::UNDEFINED_FILE, first_line(ours)),
         _ => Error::new(SqlState::IO_ERROR, first_line(ours)),
     }

@@ -62,8 +62,10 @@ pub(super) fn write(
     };
     let schema_version = schema_version + i64::from(actions.iter().any(is_definition));
     let writer = Writer { transaction, id: latest + 1, schema_version };
+    // Times never decrease, also when the clock does: a state's time decides when it expires.
     writer.run(
-        "INSERT INTO ducklake_snapshot VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO ducklake_snapshot VALUES (?1, max(?2, coalesce((SELECT snapshot_time FROM ducklake_snapshot
+            ORDER BY snapshot_id DESC LIMIT 1), '')), ?3, ?4, ?5)",
         params![writer.id, now(), schema_version, next_catalog, next_file],
     )?;
     changes.schemas.iter().try_for_each(|c| writer.schema(c))?;
