@@ -29,7 +29,6 @@ use super::{
 use crate::{
     catalog::system_view::{
         item::column::encoding,
-        svv::table_info::SLICES,
         value::{TEXT, Value},
     },
     error::{Error, Result, SqlState},
@@ -84,7 +83,8 @@ async fn execute(session: &mut Session, statement: &ast::AnalyzeCompression) -> 
         Some(table) => vec![name::managed_table(session, table)?],
         None => analyze::all_tables(session)?,
     };
-    let sample_rows = statement.comp_rows.unwrap_or(0).max(SAMPLE_ROWS * SLICES);
+    let slices = session.shared.warehouse.slices() as u64;
+    let sample_rows = statement.comp_rows.unwrap_or(0).max(SAMPLE_ROWS * slices);
     let mut rows = vec![];
     for table in &tables {
         let wanted = analyze::columns_of(table, &statement.columns)?;
