@@ -30,7 +30,7 @@ const PLAIN: [&str; 16] = [
     "select a, row_number() over (order by a, b, c), sum(a) over (partition by b order by a rows unbounded preceding) from t where a is not null",
     "select a from t union select g from u",
     "select a from t intersect select a from u",
-    "select b from t except select f from u",
+    "select b from t except select f from u where g < 20",
     "select b, d, sum(c), grouping(b) from t group by rollup (b, d)",
     "select a, case when c > 2 then 'big' when c is null then 'none' else 'small' end from t order by a limit 5",
     "select b, listagg(a, ',') within group (order by a) from t group by b having count(*) > 1",
