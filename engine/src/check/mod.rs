@@ -93,8 +93,12 @@ fn finding(error: &Error, text: &str, part: &ScriptPart<'_>) -> Finding {
         SqlState::UNDEFINED_DATABASE,
         SqlState::UNDEFINED_FUNCTION,
     ];
-    let known_to_be_missing = error.detail() == Some(NOT_IN_REDSHIFT);
-    let severity = match unknown.contains(&error.state()) && !known_to_be_missing {
+    let message = error.message();
+    // All operators are known, and so are functions that Redshift does not have. Users may be there.
+    let known_to_be_missing = error.detail() == Some(NOT_IN_REDSHIFT) || message.starts_with("operator ");
+    let somebody = error.state() == SqlState::UNDEFINED_OBJECT
+        && ["user \"", "group \"", "role \""].iter().any(|kind| message.starts_with(kind));
+    let severity = match somebody || unknown.contains(&error.state()) && !known_to_be_missing {
         true => Severity::Unknown,
         false => Severity::Error,
     };

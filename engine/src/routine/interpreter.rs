@@ -34,6 +34,9 @@ pub(super) enum Flow {
     Return,
 }
 
+/// Steps after which others get a turn.
+const STEPS_PER_YIELD: u32 = 256;
+
 /// A procedure on its way.
 pub(super) struct Interpreter<'s> {
     pub(super) session: &'s mut Session,
@@ -42,13 +45,22 @@ pub(super) struct Interpreter<'s> {
     pub(super) nonatomic: bool,
     /// Within START TRANSACTION … COMMIT of a NONATOMIC procedure.
     pub(super) in_transaction: bool,
+    /// Steps so far.
+    steps: u32,
     /// The error that a handler works on, for RAISE without arguments.
     handling: Vec<Error>,
 }
 
 impl<'s> Interpreter<'s> {
     pub(super) fn new(session: &'s mut Session, nonatomic: bool) -> Self {
-        Interpreter { session, environment: Environment::default(), nonatomic, in_transaction: false, handling: vec![] }
+        Interpreter {
+            session,
+            environment: Environment::default(),
+            nonatomic,
+            in_transaction: false,
+            steps: 0,
+            handling: vec![],
+        }
     }
 
     /// Runs a block in a scope of its own.
@@ -130,8 +142,12 @@ impl<'s> Interpreter<'s> {
 
     fn step<'a>(&'a mut self, step: &'a Step) -> BoxFuture<'a, Result<Flow>> {
         async move {
-            // Loops without a command inside can still be cancelled.
-            tokio::task::yield_now().await;
+            // Loops without a command inside can still be cancelled. To give the thread back costs more than a
+            // simple step, so it is not done at each.
+            self.steps = self.steps.wrapping_add(1);
+            if self.steps.is_multiple_of(STEPS_PER_YIELD) {
+                tokio::task::yield_now().await;
+            }
             match &step.kind {
                 StepKind::Block(block) => return self.block(block).await,
                 StepKind::If { branches, otherwise } => {

@@ -11,8 +11,8 @@ use crate::{
     binder::BindContext,
     error::{Error, Result, SqlState},
     routine::catalog::Routine,
-    session::{Session, SessionInfo, TEMPORARY_SCHEMA_PREFIX},
-    storage::metadata::{Relation, SchemaId},
+    session::{Notice, Session, SessionInfo, TEMPORARY_SCHEMA_PREFIX},
+    storage::metadata::{Relation, SchemaId, TableSnapshot},
     transaction::CatalogSnapshot,
 };
 
@@ -177,6 +177,22 @@ pub fn require_system(session: &mut Session, privilege: &str, what: &str) -> Res
         true => Ok(()),
         false => Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, format!("must be superuser to {what}"))),
     }
+}
+
+/// Whether the user may VACUUM or ANALYZE (`privilege`) a table: its owner, the database's owner, and who has the
+/// privilege by a role. Others get a warning, and the table is left out.
+pub fn may_maintain(session: &mut Session, table: &TableSnapshot, privilege: &str) -> Result<bool> {
+    let context = session.bind_context()?;
+    let access = Access::of(&context.snapshot, &context.session);
+    let allowed = access.has_system(privilege)
+        || access.owns(&Object::Relation(table.id))
+        || access.owns(&Object::Database(context.database.clone()));
+    if !allowed {
+        let (name, verb) = (&table.name, privilege.to_ascii_lowercase());
+        let message = format!("skipping \"{name}\" --- only table or database owner can {verb} it");
+        session.notice(Notice::warning(message));
+    }
+    Ok(allowed)
 }
 
 /// Errors: 42501 for an ordinary user.

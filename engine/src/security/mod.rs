@@ -17,7 +17,8 @@ pub mod principal;
 pub mod privilege;
 
 pub use access::{
-    Access, current_user_id, memberships, require_execute, require_owner, require_superuser, require_system, user_id,
+    Access, current_user_id, may_maintain, memberships, require_execute, require_owner, require_superuser,
+    require_system, user_id,
 };
 pub(crate) use access::{denied, must_own};
 pub use principal::{Group, Role, User, groups, roles, user, user_name, users};

@@ -166,7 +166,7 @@ fn require_alter(session: &mut Session, relation: &Relation, action: &AlterTable
     let snapshot = session.transaction()?.snapshot()?;
     let access = Access::of(&snapshot, session.info());
     let granted = !matches!(action, AlterTableAction::OwnerTo(_))
-        && access.may(&Object::Relation(relation.id()), Privilege::Alter);
+        && (access.has_system("ALTER TABLE") || access.may(&Object::Relation(relation.id()), Privilege::Alter));
     if granted { Ok(()) } else { access.require_relation_owner(relation) }
 }
 

@@ -22,6 +22,7 @@ use super::{name, row_change};
 use crate::{
     error::{Error, Result, SqlState},
     functions::hash::fnv_hash::FNV_HASH,
+    security,
     session::{EventKind, Notice, Session, StatementResult, TableName},
     storage::{
         ManagedTable,
@@ -51,6 +52,9 @@ async fn execute(session: &mut Session, analyze: &ast::Analyze) -> Result<Statem
     let mut skipped = 0;
     for table in &tables {
         let columns = columns_of(table, &analyze.columns)?;
+        if !security::may_maintain(session, table, "ANALYZE")? {
+            continue;
+        }
         let started = chrono::Utc::now();
         let worthwhile = is_worthwhile(session, table, &columns, threshold)?;
         let event = event(session, table, threshold, if worthwhile { "Full" } else { "Skipped" })?;

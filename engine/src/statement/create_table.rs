@@ -231,7 +231,7 @@ pub fn check_default(session: &mut Session, column: &ColumnDefinition) -> Result
 
 /// Makes an empty table.
 pub fn execute(session: &mut Session, create: &ast::CreateTable) -> Result<StatementResult> {
-    let schema_id = name::target_schema(session, &create.name, create.temporary)?;
+    let schema_id = name::target_schema(session, &create.name, create.temporary, "CREATE TABLE")?;
     let table_name = name::identifier(create.name.name());
     if already_there(session, schema_id, &table_name, create.if_not_exists)? {
         return Ok(StatementResult::done("CREATE TABLE"));

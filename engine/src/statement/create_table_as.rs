@@ -61,7 +61,7 @@ struct Target<'a> {
 }
 
 async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Result<()> {
-    let schema_id = name::target_schema(session, target.name, target.temporary)?;
+    let schema_id = name::target_schema(session, target.name, target.temporary, "CREATE TABLE")?;
     let table_name = name::identifier(target.name.name());
     if create_table::already_there(session, schema_id, &table_name, target.if_not_exists)? {
         return Ok(());

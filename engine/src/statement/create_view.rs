@@ -10,6 +10,7 @@ use blueshift_sql::ast::{
 use super::{create_table_as, name};
 use crate::{
     binder::{Binder, with_bindings_in},
+    catalog::{external_schema, system_view},
     error::{Error, Result, SqlState},
     rewrite::attribute_case,
     security::{self, Object},
@@ -24,7 +25,7 @@ pub fn execute(session: &mut Session, create: &ast::CreateView) -> Result<Statem
         return Err(Error::not_supported("CREATE EXTERNAL VIEW"));
     }
     if create.no_schema_binding {
-        require_qualified_names(&create.query)?;
+        require_qualified_names(session, &create.query)?;
     }
     let (schema_id, view_name) = target(session, create)?;
     let mut definition = ViewDefinition {
@@ -55,7 +56,10 @@ fn target(session: &mut Session, create: &ast::CreateView) -> Result<(SchemaId, 
     if create.name.name().starts_with('#') {
         return Err(Error::not_supported("a temporary view"));
     }
-    Ok((name::target_schema(session, &create.name, false)?, name::identifier(create.name.name())))
+    Ok((
+        name::target_schema(session, &create.name, false, "CREATE OR REPLACE VIEW")?,
+        name::identifier(create.name.name()),
+    ))
 }
 
 /// The text of a query as it is stored.
@@ -147,10 +151,22 @@ fn check_same_columns(old: &[ViewColumn], new: &[ViewColumn]) -> Result<()> {
     Ok(())
 }
 
-/// Errors: a relation named without its schema, which a late-binding view cannot find later.
-fn require_qualified_names(query: &Query) -> Result<()> {
+/// Errors: a relation named without its schema, which a late-binding view cannot find later; a schema that
+/// is not there, as that one must be.
+fn require_qualified_names(session: &mut Session, query: &Query) -> Result<()> {
     let mut names = Names::default();
     let _: ControlFlow<()> = query.visit(&mut names);
+    let snapshot = session.transaction()?.snapshot()?;
+    for relation in &names.relations {
+        let Some(object) = ast::ObjectName::from_sql_name(relation) else { continue };
+        let Some(schema) = object.schema().filter(|_| object.database().is_none()) else { continue };
+        let there = snapshot.schema(schema).is_some()
+            || external_schema::find(&snapshot, schema).is_some()
+            || system_view::is_system_schema(schema);
+        if !there {
+            return Err(Error::undefined_schema(schema));
+        }
+    }
     match names.relations.iter().find(|name| name.0.len() == 1 && !names.tables.contains(&name.to_string())) {
         Some(_) => Err(Error::new(
             SqlState::INVALID_DEFINITION,

@@ -86,7 +86,7 @@ pub fn state(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> Option<Materi
 
 /// CREATE MATERIALIZED VIEW.
 pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView) -> Result<StatementResult> {
-    let schema_id = name::target_schema(session, &create.name, false)?;
+    let schema_id = name::target_schema(session, &create.name, false, "CREATE OR REPLACE VIEW")?;
     let view_name = name::identifier(create.name.name());
     create_table::already_there(session, schema_id, &view_name, false)?;
     let external = check_query(session, &create.query)?;

@@ -15,7 +15,7 @@ use crate::{
         catalog::{self, Argument, Mode, Routine},
         inline,
     },
-    security::{self, Object},
+    security::{self, Access, Object, Privilege},
     session::{Notice, Session, StatementResult},
     types::RedshiftType,
 };
@@ -39,6 +39,7 @@ pub fn create_procedure(session: &mut Session, create: &ast::CreateProcedure) ->
     if create.nonatomic && !create.settings.is_empty() {
         return Err(Error::new(SqlState::INVALID_DEFINITION, "NONATOMIC and SET cannot be combined"));
     }
+    require_language(session, &create.language)?;
     let arguments = arguments(&create.arguments)?;
     let count = |modes: &[Mode]| arguments.iter().filter(|argument| modes.contains(&argument.mode)).count();
     if count(&[Mode::In, Mode::InOut]) > PROCEDURE_ARGUMENTS_MAX
@@ -78,6 +79,7 @@ pub fn create_function(session: &mut Session, create: &ast::CreateFunction) -> R
         }
         other => return Err(Error::not_supported(format!("a function in language {other}"))),
     }
+    require_language(session, &create.language)?;
     let arguments = arguments(&create.arguments)?;
     if arguments.iter().any(|argument| argument.name.is_some()) {
         return Err(Error::not_supported("names of arguments in a SQL function")
@@ -104,6 +106,16 @@ pub fn create_function(session: &mut Session, create: &ast::CreateFunction) -> R
     Ok(StatementResult::done("CREATE FUNCTION"))
 }
 
+/// Errors: 42501 without USAGE on the language.
+fn require_language(session: &mut Session, language: &str) -> Result<()> {
+    let snapshot = session.transaction()?.snapshot()?;
+    let access = Access::of(&snapshot, session.info());
+    if access.is_superuser() || access.may(&Object::Language(language.to_owned()), Privilege::Usage) {
+        return Ok(());
+    }
+    Err(security::denied("language", language))
+}
+
 fn arguments(arguments: &[RoutineArgument]) -> Result<Vec<Argument>> {
     let mut found: Vec<Argument> = Vec::with_capacity(arguments.len());
     for argument in arguments {
@@ -128,7 +140,15 @@ fn new_routine(
     arguments: Vec<Argument>,
     procedure: bool,
 ) -> Result<Routine> {
-    let schema = name::target_schema(session, object, false)?;
+    let schema = name::target_schema(
+        session,
+        object,
+        false,
+        match procedure {
+            true => "CREATE OR REPLACE PROCEDURE",
+            false => "CREATE OR REPLACE FUNCTION",
+        },
+    )?;
     let id = session.transaction()?.new_object_id()?;
     Ok(Routine {
         id,
@@ -266,7 +286,11 @@ pub fn drop(session: &mut Session, drop: &ast::DropRoutine) -> Result<StatementR
             }
             Err(error) => return Err(error),
         };
-        security::require_owner(session, &Object::Routine(routine.key()), what, &routine.name)?;
+        let snapshot = session.transaction()?.snapshot()?;
+        let everywhere = if drop.procedure { "DROP PROCEDURE" } else { "DROP FUNCTION" };
+        if !Access::of(&snapshot, session.info()).has_system(everywhere) {
+            security::require_owner(session, &Object::Routine(routine.key()), what, &routine.name)?;
+        }
         remove(session, &routine)?;
     }
     Ok(StatementResult::done(format!("DROP {}", what.to_uppercase())))

@@ -26,7 +26,7 @@ pub fn create(session: &mut Session, create: &ast::CreateSchema) -> Result<State
     }
     let object = Object::Database(context.database.clone());
     let access = Access::of(&context.snapshot, session.info());
-    if !access.is_superuser() && !access.may(&object, Privilege::Create) {
+    if !access.has_system("CREATE SCHEMA") && !access.may(&object, Privilege::Create) {
         return Err(security::denied("database", &context.database));
     }
     let owner = match &create.authorization {
@@ -127,7 +127,7 @@ pub fn drop(session: &mut Session, drop: &ast::DropSchema) -> Result<StatementRe
             return Err(Error::undefined_schema(schema_name));
         };
         let access = Access::of(&snapshot, session.info());
-        if !access.may(&Object::Schema(schema.id), Privilege::Drop) {
+        if !access.has_system("DROP SCHEMA") && !access.may(&Object::Schema(schema.id), Privilege::Drop) {
             return Err(security::must_own("schema", schema_name));
         }
         let relations: Vec<Relation> = snapshot.relations(schema.id).cloned().collect();

@@ -19,6 +19,7 @@ use super::{assignment::TableWriter, name, row_change};
 use crate::{
     catalog::system_view::svv::table_info::unsorted_rows,
     error::{Error, Result, SqlState},
+    security,
     session::{EventKind, Session, StatementResult, TableName, TableSize},
     storage::{
         ManagedTable,
@@ -59,6 +60,11 @@ async fn execute(session: &mut Session, vacuum: &ast::Vacuum) -> Result<Statemen
     };
     for table in tables {
         session.next_transaction()?;
+        let known = session.transaction()?.snapshot()?.table(table).cloned();
+        match known {
+            Some(known) if security::may_maintain(session, &known, "VACUUM")? => {}
+            _ => continue,
+        }
         session.transaction()?.lock(table, LockMode::Write).await?;
         vacuum_table(session, table, &options, mode).await?;
     }

@@ -285,9 +285,9 @@ pub fn schema_acl(context: &SystemContext, schema: &str, owner: i64) -> Vec<Stri
     acl(context, owner, &["USAGE", "CREATE"], grants_on_schema(context, schema))
 }
 
-/// `aclitem`s as SVV views write them, separated by blanks.
+/// `aclitem`s as SVV views and SHOW write them.
 pub fn acl_text(items: &[String]) -> String {
-    items.join(" ")
+    items.join("~")
 }
 
 /// The letter of a privilege in an `aclitem`.

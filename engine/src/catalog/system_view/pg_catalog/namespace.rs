@@ -11,6 +11,7 @@ use crate::{
     security::{Object, privilege},
     statement,
     storage::metadata::RelationId,
+    transaction::{IsolationLevel, isolation_level},
 };
 
 /// pg_namespace
@@ -81,7 +82,7 @@ macro_rules! database_view {
             columns: &[
                 col("oid", OID, |_, d| d.oid.into()),
                 col("datname", NAME, |_, d| (&d.name).into()),
-                col("datdba", INT4, |_, d| (if d.template { principal::SYSTEM } else { principal::FIRST_USER }).into()),
+                col("datdba", INT4, |_, d| d.owner.into()),
                 col("encoding", INT4, |_, _| 6_i64.into()),
                 col("datistemplate", BOOL, |_, d| d.template.into()),
                 col("datallowconn", BOOL, |_, d| (!d.template).into()),
@@ -89,7 +90,14 @@ macro_rules! database_view {
                 col("datvacuumxid", INT8, |_, _| 0_i64.into()),
                 col("datfrozenxid", INT8, |_, _| 0_i64.into()),
                 col("dattablespace", OID, |_, _| 1663_i64.into()),
-                col("datconfig", TEXT_ARRAY, |_, _| Value::Null),
+                // 1: SNAPSHOT, 2: SERIALIZABLE (page r_CREATE_DATABASE).
+                col("datconfig", TEXT_ARRAY, |context, d| {
+                    let model = match isolation_level(&context.bind.snapshot, &d.name) {
+                        IsolationLevel::Snapshot => 1,
+                        IsolationLevel::Serializable => 2,
+                    };
+                    vec![format!("concurrency_model={model}")].into()
+                }),
                 col("datacl", ACL_ARRAY, |context, d| {
                     super::class::non_empty(principal::database_acl(context, &d.name, d.owner))
                 }),

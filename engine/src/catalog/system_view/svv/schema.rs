@@ -92,7 +92,7 @@ pub const SVV_REDSHIFT_DATABASES: Filled<namespace::DatabaseItem> = Filled {
         ("database_name", |_, d| (&d.name).into()),
         ("database_owner", |_, d| d.owner.into()),
         ("database_type", |_, _| "local".into()),
-        ("database_acl", |_, _| "".into()),
+        ("database_acl", |context, d| principal::acl_text(&principal::database_acl(context, &d.name, d.owner)).into()),
         ("database_options", |_, _| "".into()),
         ("database_isolation_level", |context, _| isolation(context).into()),
     ],
