@@ -23,6 +23,8 @@ pub struct State {
     pub columns: BTreeMap<String, Vec<Column>>,
     /// A statement that holds one of these fails.
     pub failing: BTreeSet<String>,
+    /// A statement that holds this text meets another transaction so many times.
+    pub conflicts: BTreeMap<String, usize>,
     /// Results: text that a statement holds, and its rows.
     pub answers: Vec<(String, Outcome)>,
 }
@@ -47,6 +49,11 @@ impl Fake {
     /// Makes statements fail that hold a text.
     pub fn fail_on(&self, text: &str) {
         self.0.lock().unwrap().failing.insert(text.to_owned());
+    }
+
+    /// Makes statements that hold a text meet another transaction so many times.
+    pub fn conflict_on(&self, text: &str, times: usize) {
+        self.0.lock().unwrap().conflicts.insert(text.to_owned(), times);
     }
 
     /// Answers statements that hold a text.
@@ -101,6 +108,10 @@ impl Connection for FakeConnection {
         state.log.push(line.clone());
         if state.failing.iter().any(|text| line.contains(text)) {
             return Err(AdapterError::new("22012", "division by zero"));
+        }
+        if let Some((_, left)) = state.conflicts.iter_mut().find(|(text, left)| line.contains(*text) && **left > 0) {
+            *left -= 1;
+            return Err(AdapterError::new("40001", "1023"));
         }
         apply(&mut state, &line);
         if let Some((_, outcome)) = state.answers.iter().find(|(text, _)| line.contains(text)) {

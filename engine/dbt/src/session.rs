@@ -50,6 +50,8 @@ pub struct Session {
     adapter: Arc<dyn Adapter>,
     connection: Option<Box<dyn Connection>>,
     in_transaction: bool,
+    /// Nothing of the present node is durable yet, so that it can be built again.
+    is_repeatable: bool,
     /// The node that statements belong to.
     pub unique_id: String,
     messages: Messages,
@@ -64,7 +66,14 @@ impl fmt::Debug for Session {
 impl Session {
     /// A session that is not connected yet.
     pub fn new(adapter: Arc<dyn Adapter>, messages: Messages) -> Self {
-        Session { adapter, connection: None, in_transaction: false, unique_id: String::new(), messages }
+        Session {
+            adapter,
+            connection: None,
+            in_transaction: false,
+            is_repeatable: true,
+            unique_id: String::new(),
+            messages,
+        }
     }
 
     /// Where this session's messages go.
@@ -100,7 +109,14 @@ impl Session {
             let word = statement.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
             match word.as_str() {
                 "begin" | "start" => self.in_transaction = true,
-                "commit" | "end" | "rollback" | "abort" => self.in_transaction = false,
+                "commit" | "end" => {
+                    self.in_transaction = false;
+                    self.is_repeatable = false;
+                }
+                "rollback" | "abort" => self.in_transaction = false,
+                // What is left of an earlier run can be dropped as often as one likes.
+                "drop" | "select" | "with" => {}
+                _ if !self.in_transaction => self.is_repeatable = false,
                 _ => {}
             }
         }
@@ -126,8 +142,19 @@ impl Session {
         if self.in_transaction {
             self.in_transaction = false;
             self.execute_one("commit")?;
+            self.is_repeatable = false;
         }
         Ok(())
+    }
+
+    /// From here on a node is built: until something of it is durable it can be built again.
+    pub fn start_node(&mut self) {
+        self.is_repeatable = true;
+    }
+
+    /// Whether nothing of the node that was started is durable.
+    pub fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 
     /// Gives up what is open; an error of the rollback itself is not worth more than the first one.

@@ -37,8 +37,7 @@ fn like_text(mut like: Like, schema: &DFSchema) -> DataFusionResult<Transformed<
     for operand in [&mut like.expr, &mut like.pattern] {
         let data_type = operand.get_type(schema)?;
         if !is_text(&data_type) && data_type != DataType::Null && Kind::of(&data_type).is_textual() {
-            *operand =
-                Box::new(cast_expr(std::mem::take(&mut **operand), &RedshiftType::Varchar(None), CastMode::Explicit));
+            **operand = cast_expr(std::mem::take(&mut **operand), &RedshiftType::Varchar(None), CastMode::Explicit);
             changed = true;
         }
     }

@@ -16,7 +16,11 @@ mod table;
 mod test;
 mod view;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use serde_json::Value as Json;
 
@@ -30,6 +34,13 @@ use crate::{
 
 pub use hook::run_operation;
 pub use test::TestOutcome;
+
+/// Error 1023: another transaction changed what this one changed.
+const SERIALIZATION_FAILURE: &str = "40001";
+/// So often a node is built again after it.
+const REPETITIONS_MAX: u32 = 5;
+/// The pause before the first time; each next one is longer.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a materialization works with.
 pub struct Execution<'a> {
@@ -60,13 +71,40 @@ pub struct Built {
     pub test: Option<TestOutcome>,
 }
 
-/// Builds a node; on an error the open transaction is rolled back.
+/// Builds a node; on an error the open transaction is rolled back. A node of which nothing is durable
+/// is built again when another transaction got in its way.
 pub fn run(execution: &Execution<'_>) -> Result<Built> {
-    let result = dispatch(execution);
-    if result.is_err() {
-        lock(&execution.session).rollback();
+    repeated(&execution.session, Session::is_repeatable, || {
+        lock(&execution.session).start_node();
+        dispatch(execution)
+    })
+}
+
+/// Runs a transaction, and again if it met another one: two models that replace tables change a third
+/// one both when its foreign keys refer to them.
+fn repeated<T>(
+    session: &Arc<Mutex<Session>>,
+    may_repeat: impl Fn(&Session) -> bool,
+    attempt: impl Fn() -> Result<T>,
+) -> Result<T> {
+    let mut left = REPETITIONS_MAX;
+    loop {
+        let error = match attempt() {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let may_repeat = {
+            let mut session = lock(session);
+            session.rollback();
+            may_repeat(&session)
+        };
+        let is_conflict = error.database.as_ref().is_some_and(|database| database.sqlstate == SERIALIZATION_FAILURE);
+        if left == 0 || !may_repeat || !is_conflict {
+            return Err(error);
+        }
+        left -= 1;
+        thread::sleep(PAUSE * (REPETITIONS_MAX - left));
     }
-    result
 }
 
 fn dispatch(execution: &Execution<'_>) -> Result<Built> {
@@ -113,9 +151,12 @@ impl Execution<'_> {
     /// Drops a relation in a transaction of its own, as dbt-redshift does to keep `cascade` out of others.
     fn drop_alone(&self, relation: &Relation, kind: RelationKind) -> Result<()> {
         self.commit()?;
-        self.begin()?;
-        self.execute(&drop_statement(relation, kind))?;
-        self.commit()
+        let anyhow = |_: &Session| true;
+        repeated(&self.session, anyhow, || {
+            self.begin()?;
+            self.execute(&drop_statement(relation, kind))?;
+            self.commit()
+        })
     }
 
     /// Drops what a run that was killed may have left behind.
@@ -125,6 +166,8 @@ impl Execution<'_> {
                 self.drop_alone(&leftover, kind)?;
             }
         }
+        // That can be done as often as one likes.
+        lock(&self.session).start_node();
         Ok(())
     }
 

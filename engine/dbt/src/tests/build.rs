@@ -79,6 +79,45 @@ fn views_may_be_late_binding_and_have_hooks_grants_and_comments() {
 }
 
 #[test]
+fn a_model_that_meets_another_transaction_is_built_again() {
+    let folder = Folder::new(&[("models/a.sql", "{{ config(materialized='table') }} select 1 as x")]);
+    let fake = Fake::default();
+    fake.conflict_on("commit", 2);
+    let (results, _) = run_with(&folder, &fake, Command::Run, &[], RunOptions::default());
+    assert_eq!(statuses(&results), ["a success"]);
+    let log = fake.take_log();
+    assert_eq!(log.iter().filter(|line| line.contains("__dbt_tmp")).count(), 6, "{log:?}");
+    fake.conflict_on("commit", 100);
+    let (results, _) = run_with(&folder, &fake, Command::Run, &[], RunOptions::default());
+    assert_eq!(statuses(&results), ["a error"]);
+}
+
+#[test]
+fn a_backup_whose_drop_meets_another_transaction_is_dropped_again() {
+    let folder = Folder::new(&[("models/a.sql", "{{ config(materialized='table') }} select 1 as x")]);
+    let fake = Fake::default();
+    fake.conflict_on("a__dbt_backup", 2);
+    let (results, _) = run_with(&folder, &fake, Command::Run, &[], RunOptions::default());
+    assert_eq!(statuses(&results), ["a success"]);
+    let log = fake.take_log();
+    assert_eq!(log.iter().filter(|line| line.starts_with("drop table")).count(), 3, "{log:?}");
+    assert_eq!(log.iter().filter(|line| line.starts_with("create table")).count(), 1, "{log:?}");
+}
+
+#[test]
+fn a_model_that_is_durable_is_not_built_again() {
+    let folder = Folder::new(&[(
+        "models/a.sql",
+        "{{ config(materialized='table', post_hook='commit; begin; update t') }} select 1 as x",
+    )]);
+    let fake = Fake::default();
+    fake.conflict_on("update t", 1);
+    let (results, _) = run_with(&folder, &fake, Command::Run, &[], RunOptions::default());
+    assert_eq!(statuses(&results), ["a error"]);
+    assert_eq!(fake.take_log().iter().filter(|line| line.contains("__dbt_tmp\" as")).count(), 1);
+}
+
+#[test]
 fn a_failing_model_is_rolled_back_and_its_descendants_are_skipped() {
     let folder = Folder::new(&[
         ("models/bad.sql", "select 1/0 as x"),

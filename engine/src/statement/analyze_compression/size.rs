@@ -85,7 +85,7 @@ fn bytes(varying: bool, values: &[Vec<u8>], encoding: Encoding) -> Result<usize>
 }
 
 /// Values in pieces that fill a block in their raw form.
-fn blocks<'v>(values: &'v [Vec<u8>], stored: impl Fn(&Vec<u8>) -> usize) -> impl Iterator<Item = &'v [Vec<u8>]> {
+fn blocks(values: &[Vec<u8>], stored: impl Fn(&Vec<u8>) -> usize) -> impl Iterator<Item = &[Vec<u8>]> {
     let mut rest = values;
     std::iter::from_fn(move || {
         let mut filled = 0;
