@@ -8,25 +8,8 @@ use blueshift_sql::ast::{
     sql::{Expr, GroupByExpr, Select, SelectItem, Visit, Visitor},
 };
 
+use super::aggregate_name::AGGREGATES;
 use crate::error::{Error, Result};
-
-/// Aggregates whose arguments are evaluated over the rows of FROM, where no alias is seen.
-const AGGREGATES: [&str; 14] = [
-    "any_value",
-    "avg",
-    "count",
-    "listagg",
-    "max",
-    "median",
-    "min",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "var_pop",
-    "var_samp",
-    "variance",
-];
 
 /// Checks one SELECT.
 ///

@@ -3,6 +3,8 @@
 //! Order matters: names of result columns are taken from the query as written, so that pass comes
 //! first; the others then change expressions. The AST is rewritten, never the text.
 
+/// Names of aggregate functions.
+mod aggregate_name;
 /// Names of attributes of SUPER values in stored text.
 pub mod attribute_case;
 /// Casts among the keys of GROUP BY.

@@ -18,7 +18,7 @@ use blueshift_sql::{
     limits::on_deep_stack,
 };
 
-use super::{row_in_subquery, template};
+use super::{aggregate_name::AGGREGATES, row_in_subquery, template};
 use crate::error::{Error, Result};
 
 const COUNT: &str = "__count";
@@ -186,26 +186,6 @@ fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Res
     })
 }
 
-/// Aggregates that make one row of all rows.
-const TOTALS: [&str; 16] = [
-    "any_value",
-    "avg",
-    "bool_and",
-    "bool_or",
-    "count",
-    "listagg",
-    "max",
-    "median",
-    "min",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "var_pop",
-    "var_samp",
-    "variance",
-];
-
 /// Whether a query has one row whatever it reads: it selects an aggregate, without GROUP BY and HAVING.
 fn is_total(subquery: &Query) -> bool {
     let SetExpr::Select(select) = &*subquery.body else { return false };
@@ -223,7 +203,7 @@ fn is_total(subquery: &Query) -> bool {
         && select.connect_by.is_empty()
         && function.over.is_none()
         && matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
-        && TOTALS.contains(&function.name.to_string().to_lowercase().as_str())
+        && AGGREGATES.contains(&function.name.to_string().to_lowercase().as_str())
 }
 
 /// The subquery with the condition among its own, which a correlated one needs: it cannot stand in another's FROM. None
