@@ -136,7 +136,7 @@ DIGITS = "(" + " union all ".join(f"select {digit} as d" for digit in range(10))
 
 def series(digits):
     """A query of 10^digits numbers."""
-    terms = " + ".join(f"a{place}.d * {10**place}" for place in range(digits))
+    terms = " + ".join(f"a{place}.d::bigint * {10**place}" for place in range(digits))
     return f"select {terms} as i, 'some text that makes rows longer' as v from " + ", ".join(f"{DIGITS} a{place}" for place in range(digits))
 
 
