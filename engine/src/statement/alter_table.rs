@@ -186,7 +186,8 @@ fn drop_constraint(session: &mut Session, table: &TableSnapshot, name: &str, cas
         // A foreign key that refers to these columns needs the constraint.
         let columns: Vec<&str> =
             constraint.columns.iter().filter_map(|id| table.column_by_id(*id)).map(|c| c.name.as_str()).collect();
-        for (other, key) in dependency::foreign_keys_to(session, table, None)? {
+        let snapshot = session.transaction()?.snapshot()?;
+        for (other, key) in dependency::foreign_keys_to(&snapshot, table, None) {
             let refers = other.layout.constraints.iter().any(|c| c.name == key && c.referenced_columns == columns);
             if refers && !cascade {
                 return Err(Error::new(
@@ -212,7 +213,8 @@ fn rename_column(session: &mut Session, table: &TableSnapshot, old: &str, new: &
     }
     let readers = dependency::readers_of_column(session, table, old)?;
     session.transaction()?.rename_column(table.id, id, &name::identifier(new))?;
-    for (other, key) in dependency::foreign_keys_to(session, table, Some(id))? {
+    let snapshot = session.transaction()?.snapshot()?;
+    for (other, key) in dependency::foreign_keys_to(&snapshot, table, Some(id)) {
         change_layout(session, &other, |layout| {
             for constraint in layout.constraints.iter_mut().filter(|c| c.name == key) {
                 constraint
@@ -392,7 +394,7 @@ fn drop_column(
     if !readers.is_empty() && !cascade {
         return Err(dependency::cannot_drop_column(table, column, &readers));
     }
-    let foreign_keys = dependency::foreign_keys_to(session, table, Some(id))?;
+    let foreign_keys = dependency::foreign_keys_to(&*session.transaction()?.snapshot()?, table, Some(id));
     if let (Some((other, key)), false) = (foreign_keys.first(), cascade) {
         return Err(Error::new(
             SqlState::DEPENDENT_OBJECTS,

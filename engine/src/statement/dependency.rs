@@ -1,13 +1,17 @@
 //! Views that were made from a relation: what they read of it, and whether they still can.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use super::{drop as drop_statement, materialized_view};
 use crate::{
     binder::{Binder, Bindings, ResolvedRelation, STORED_SQL, bindings_of, resolve_name},
     error::{Error, Result, SqlState},
     session::Session,
-    storage::metadata::{ColumnId, Relation, TableSnapshot},
+    storage::metadata::{ColumnId, Relation, RelationId, TableSnapshot},
+    transaction::CatalogSnapshot,
 };
 
 /// Views and materialized views that read a column of a table.
@@ -76,11 +80,10 @@ pub fn cannot_drop_column(table: &TableSnapshot, column: &str, readers: &[Relati
 
 /// Foreign keys of other tables that refer to a table or to one of its columns.
 pub fn foreign_keys_to(
-    session: &mut Session,
+    snapshot: &CatalogSnapshot,
     table: &TableSnapshot,
     column: Option<ColumnId>,
-) -> Result<Vec<(Arc<TableSnapshot>, String)>> {
-    let snapshot = session.transaction()?.snapshot()?;
+) -> Vec<(Arc<TableSnapshot>, String)> {
     let name = column.and_then(|id| table.column_by_id(id)).map(|column| column.name.clone());
     let mut found = vec![];
     for relation in snapshot.all_relations() {
@@ -96,5 +99,28 @@ pub fn foreign_keys_to(
         }
     }
     found.sort_by(|(_, left), (_, right)| left.cmp(right));
-    Ok(found)
+    found
+}
+
+/// The tables that `DROP … CASCADE` of a relation changes besides: those whose foreign keys refer to
+/// it, and materialized views that were made from it, also through views.
+pub fn changed_by_drop(snapshot: &CatalogSnapshot, relation: &Relation) -> BTreeSet<RelationId> {
+    let mut changed = BTreeSet::new();
+    let mut open = vec![relation.clone()];
+    let mut seen = BTreeSet::from([relation.id()]);
+    while let Some(dropped) = open.pop() {
+        if let Relation::Table(table) = &dropped {
+            changed.extend(foreign_keys_to(snapshot, table, None).into_iter().map(|(other, _)| other.id));
+        }
+        for dependent in drop_statement::dependents_of(snapshot, dropped.id()) {
+            if matches!(dependent, Relation::Table(_)) {
+                changed.insert(dependent.id());
+            }
+            if seen.insert(dependent.id()) {
+                open.push(dependent);
+            }
+        }
+    }
+    changed.remove(&relation.id());
+    changed
 }

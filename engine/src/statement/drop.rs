@@ -89,7 +89,8 @@ pub fn drop_relation(session: &mut Session, relation: &Relation, cascade: bool) 
 
 /// Foreign keys of other tables go with the table that they refer to; without CASCADE they hold it.
 fn drop_foreign_keys(session: &mut Session, table: &TableSnapshot, cascade: bool) -> Result<()> {
-    for (other, constraint) in dependency::foreign_keys_to(session, table, None)? {
+    let snapshot = session.transaction()?.snapshot()?;
+    for (other, constraint) in dependency::foreign_keys_to(&snapshot, table, None) {
         if !cascade {
             return Err(Error::new(
                 SqlState::DEPENDENT_OBJECTS,

@@ -1,22 +1,26 @@
 //! LOCK, and the table locks that other statements take by themselves before they start
 //! ("LOCK", "Managing concurrent write operations").
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+    sync::Arc,
+};
 
 use blueshift_sql::ast::{
-    self, ObjectName, Query, Statement,
+    self, DropBehavior, ObjectName, Query, Statement,
     sql::{self, visit_relations},
 };
 use datafusion::common::TableReference;
 use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::name;
+use super::{dependency, name};
 use crate::{
     binder::{ResolvedRelation, resolve_name},
     error::{Error, Result},
     session::{Session, StatementResult},
-    storage::metadata::RelationId,
+    storage::metadata::{Relation, RelationId},
     transaction::{LockMode, ReadSet},
 };
 
@@ -42,35 +46,59 @@ pub fn before<'a>(
     .boxed()
 }
 
+/// Once a wait is over, a name may stand for another table, or more tables refer to it: then those are
+/// locked too.
 async fn take_locks(session: &mut Session, statement: &Statement) -> Result<()> {
-    let mut wanted: Vec<(TableReference, LockMode)> = Vec::new();
-    for (name, mode) in targets(statement) {
-        wanted.push((name::table_reference(name)?, mode));
-    }
-    // Nobody waits for readers, and readers wait for LOCK alone.
-    if session.shared.warehouse.locks().has_exclusive() {
-        for reference in tables_read(statement) {
-            wanted.push((reference, LockMode::Read));
+    let mut held = BTreeSet::new();
+    loop {
+        let mut has_waited = false;
+        for (table, mode) in wanted(session, statement)? {
+            if held.insert((table, mode)) {
+                has_waited |= session.transaction()?.lock(table, mode).await?;
+            }
+        }
+        if !has_waited {
+            return Ok(());
         }
     }
-    for (reference, mode) in wanted {
-        if let Some(table) = find(session, &reference)? {
-            session.transaction()?.lock(table, mode).await?;
-        }
-    }
-    Ok(())
 }
 
-/// The table of a name, without making the transaction see a state. A name that stands for nothing
-/// is the statement's own business.
-fn find(session: &mut Session, reference: &TableReference) -> Result<Option<RelationId>> {
+/// The locks of a statement, in the order of the tables, so that two such statements never wait for
+/// each other.
+fn wanted(session: &mut Session, statement: &Statement) -> Result<BTreeMap<RelationId, LockMode>> {
+    let targets = targets(statement);
+    // Nobody waits for readers, and readers wait for LOCK alone.
+    let has_exclusive = session.shared.warehouse.locks().has_exclusive();
+    let read = if has_exclusive { tables_read(statement) } else { vec![] };
+    let mut wanted = BTreeMap::new();
+    if targets.is_empty() && read.is_empty() {
+        return Ok(wanted);
+    }
+    // Without making the transaction see a state.
     let transaction = session.transaction()?;
     let snapshot = if transaction.is_pinned() { transaction.snapshot()? } else { transaction.warehouse().latest()? };
-    let context = session.bind_context_on(snapshot, Arc::new(ReadSet::default()));
-    Ok(match resolve_name(&context, reference) {
-        Ok(ResolvedRelation::Table(table)) => Some(table.id),
+    let context = session.bind_context_on(Arc::clone(&snapshot), Arc::new(ReadSet::default()));
+    let mut want = |table, mode| {
+        let known = wanted.entry(table).or_insert(mode);
+        *known = mode.max(*known);
+    };
+    // A name that stands for nothing is the statement's own business.
+    let table_of = |reference: &TableReference| match resolve_name(&context, reference) {
+        Ok(ResolvedRelation::Table(table)) => Some(table),
         _ => None,
-    })
+    };
+    for (name, mode) in targets {
+        let Some(table) = table_of(&name::table_reference(name)?) else { continue };
+        want(table.id, mode);
+        if matches!(statement, Statement::Drop(drop) if drop.behavior == Some(DropBehavior::Cascade)) {
+            let others = dependency::changed_by_drop(&snapshot, &Relation::Table(table));
+            others.into_iter().for_each(|other| want(other, mode));
+        }
+    }
+    for table in read.iter().filter_map(table_of) {
+        want(table.id, LockMode::Read);
+    }
+    Ok(wanted)
 }
 
 /// What a statement changes.
@@ -176,5 +204,38 @@ fn is_change(statement: &Statement) -> bool {
         | Statement::Deallocate(_)
         | Statement::Call(_) => false,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::poll;
+
+    use crate::{Config, Engine};
+
+    /// Both change the table whose foreign keys refer to what they drop: the second one waits.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn drops_that_change_the_same_table_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open(Config::new(folder.path())).unwrap();
+        let (mut first, mut second) = (engine.session(), engine.session());
+        let tables = "create table a (i int primary key); create table b (i int primary key);
+            create table fact (a int references a (i), b int references b (i));
+            create materialized view m as select i from b";
+        first.run(tables).await.unwrap();
+        first.run("begin; drop table a cascade").await.unwrap();
+        {
+            let drop = second.run("drop table b cascade");
+            tokio::pin!(drop);
+            for _ in 0..100 {
+                assert!(poll!(drop.as_mut()).is_pending(), "waits for the table that refers to both");
+                tokio::task::yield_now().await;
+            }
+            first.run("commit").await.unwrap();
+            drop.await.unwrap();
+        }
+        let left = second.run("select conname from pg_constraint").await.unwrap();
+        assert_eq!(left[0].row_count(), 0);
+        assert!(second.run("select * from m").await.is_err());
     }
 }

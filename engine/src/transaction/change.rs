@@ -128,10 +128,10 @@ impl Transaction {
         &self.reads
     }
 
-    /// Locks a table until the transaction ends; waits for others of this process.
+    /// Locks a table until the transaction ends; waits for others of this process. Says whether it waited.
     ///
     /// Errors: 40P01.
-    pub async fn lock(&self, table: TableId, mode: LockMode) -> Result<()> {
+    pub async fn lock(&self, table: TableId, mode: LockMode) -> Result<bool> {
         self.warehouse.locks().acquire(self.id, table, mode).await
     }
 

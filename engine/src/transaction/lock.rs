@@ -159,11 +159,12 @@ impl State {
 }
 
 impl LockManager {
-    /// Takes a lock; waits until it is free. It stays until [`LockManager::release`].
+    /// Takes a lock; waits until it is free. It stays until [`LockManager::release`]. Says whether it waited.
     ///
     /// Errors: 40P01 when the owner would wait for itself.
-    pub async fn acquire(self: &Arc<Self>, owner: LockOwner, table: RelationId, mode: LockMode) -> Result<()> {
-        let Some(mut request) = self.enter(owner, table, mode) else { return Ok(()) };
+    pub async fn acquire(self: &Arc<Self>, owner: LockOwner, table: RelationId, mode: LockMode) -> Result<bool> {
+        let Some(mut request) = self.enter(owner, table, mode) else { return Ok(false) };
+        let mut has_waited = false;
         loop {
             let released = self.released.notified();
             tokio::pin!(released);
@@ -171,8 +172,9 @@ impl LockManager {
             released.as_mut().enable();
             if self.state.lock().try_grant(table, request.arrival)? {
                 request.granted = true;
-                return Ok(());
+                return Ok(has_waited);
             }
+            has_waited = true;
             released.await;
         }
     }
