@@ -132,6 +132,18 @@ pub struct SortKey {
     pub columns: Vec<ColumnId>,
 }
 
+impl SortKey {
+    /// The order of rows that were sorted by it; None without a sort key.
+    pub fn order(&self) -> Option<RowOrder> {
+        let columns = self.columns.clone();
+        match self.style {
+            _ if columns.is_empty() => None,
+            SortStyle::Interleaved => Some(RowOrder::Interleaved { interleaved: columns }),
+            _ => Some(RowOrder::Columns(columns)),
+        }
+    }
+}
+
 /// What kind of informational constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,6 +209,19 @@ pub struct ColumnStatistics {
     pub contains_nan: Option<bool>,
 }
 
+/// How the rows of a file lie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RowOrder {
+    /// By these columns, one after the other, ascending, NULLs last.
+    Columns(Vec<ColumnId>),
+    /// Clustered by these columns, which all count the same: in the order of none of them.
+    Interleaved {
+        /// The columns.
+        interleaved: Vec<ColumnId>,
+    },
+}
+
 /// An immutable data file, as its writer describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentMeta {
@@ -210,8 +235,8 @@ pub struct SegmentMeta {
     pub footer_bytes: u64,
     /// What its bytes must be; None when another program wrote it.
     pub checksum: Option<Arc<Checksum>>,
-    /// The columns by which all its rows are in order, ascending, NULLs last; none: no order is known.
-    pub sorted_by: Vec<ColumnId>,
+    /// The order of all its rows; None: no order is known.
+    pub sorted_by: Option<RowOrder>,
     /// How its rows are spread by the distribution key that the table had; None: it had none.
     pub slices: Option<Arc<SliceCounts>>,
     /// Statistics of its columns.

@@ -12,12 +12,16 @@ pub mod checksum;
 pub mod checksummed_file;
 /// Positions of deleted rows: the files that hold them and the selections made from them.
 pub mod delete_file;
+/// Column encodings in files.
+mod encoding;
 /// Named points at which tests let the program die.
 pub mod fault;
 /// The only place where managed files are opened.
 pub mod file_system;
 /// The newest state of a catalog, noted beside it.
 pub mod head;
+/// Sort keys whose columns all count the same.
+pub mod interleaved;
 mod managed_file;
 /// A managed table as DataFusion sees it.
 pub mod managed_table;

@@ -12,15 +12,15 @@ use datafusion::{
     physical_expr::{LexOrdering, PhysicalSortExpr, expressions::Column},
 };
 
-use super::metadata::{Segment, SortStyle, TableSnapshot};
+use super::metadata::{RowOrder, Segment, TableSnapshot};
 
 /// The segments in an order in which their rows, one after the other, follow the sort key; None when there is none.
 pub(super) fn in_order(table: &TableSnapshot, segments: &[Arc<Segment>]) -> Option<Vec<Arc<Segment>>> {
-    let key = &table.layout.sort_key;
-    let first = *key.columns.first()?;
-    // Interleaved keys order by no column, and never say that they do.
-    let is_sorted = |segment: &Arc<Segment>| segment.file.sorted_by == key.columns;
-    if key.style == SortStyle::Interleaved || !segments.iter().all(is_sorted) {
+    let order = table.layout.sort_key.order();
+    // Interleaved keys order by no column.
+    let Some(RowOrder::Columns(columns)) = &order else { return None };
+    let first = *columns.first()?;
+    if !segments.iter().all(|segment| segment.file.sorted_by == order) {
         return None;
     }
     let mut found = segments.to_vec();

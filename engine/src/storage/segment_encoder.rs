@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::{
     array::{Array, RecordBatch, UInt32Array},
-    compute::{SortColumn, SortOptions, concat, interleave_record_batch, lexsort_to_indices},
+    compute::{SortColumn, SortOptions, concat, interleave_record_batch, lexsort_to_indices, sort_to_indices},
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -22,10 +22,12 @@ use parquet::{
 };
 
 use super::{
+    encoding,
     fault::fault_point,
+    interleaved::Interleaving,
     managed_file::ManagedFile,
     memory::batch_bytes,
-    metadata::{Column, ColumnId, SegmentMeta, SortStyle, TableSnapshot},
+    metadata::{Column, RowOrder, SegmentMeta, SortStyle, TableSnapshot},
     segment_buffer::{Buffer, MEMORY_BYTES_MIN, ROW_GROUP_ROWS},
     segment_store::{SegmentStore, arrow_error, parquet_error},
     slice::SliceCounts,
@@ -50,8 +52,9 @@ pub(super) struct SegmentEncoder {
     schema: SchemaRef,
     properties: WriterProperties,
     sort_columns: Vec<usize>,
-    /// The sort key, when there is one.
-    sort_key: Vec<ColumnId>,
+    sort_style: SortStyle,
+    /// The order of rows by the sort key.
+    order: Option<RowOrder>,
     /// The number of the sorted run that is being written.
     run: u64,
     /// Rows come in the order of the sort key.
@@ -88,8 +91,9 @@ impl SegmentEncoder {
             columns: table.columns.clone(),
             schema: file_schema(table),
             properties: properties(table, &sort_columns)?,
-            sort_key: sort_columns.iter().map(|i| table.columns[*i].id).collect(),
+            order: table.layout.sort_key.order(),
             sort_columns,
+            sort_style: table.layout.sort_key.style,
             run: 0,
             is_presorted: false,
             dist_key: table.layout.dist_key.and_then(|id| table.columns.iter().position(|c| c.id == id)),
@@ -147,7 +151,7 @@ impl SegmentEncoder {
     /// Writes some batches as one sorted run. Only the key is copied as a whole.
     fn write_sorted(&mut self, batches: &[RecordBatch]) -> Result<()> {
         self.run += 1;
-        let order = sorted_order(batches, &self.sort_columns)?;
+        let order = sorted_order(batches, &self.sort_columns, self.sort_style)?;
         let starts: Vec<usize> = batches
             .iter()
             .scan(0, |next, batch| {
@@ -266,7 +270,7 @@ impl SegmentEncoder {
             size_bytes: file.length,
             footer_bytes: file.footer_bytes(),
             checksum: Some(Arc::new(file.checksum())),
-            sorted_by: if is_sorted { self.sort_key.clone() } else { Vec::new() },
+            sorted_by: self.order.clone().filter(|_| is_sorted),
             slices: current.slices.take().map(Arc::new),
             columns: statistics::from_footer(&metadata, &self.schema, &self.columns, floats),
         })
@@ -304,8 +308,7 @@ fn file_schema(table: &TableSnapshot) -> SchemaRef {
     Arc::new(Schema::new(table.columns.iter().map(field).collect::<Vec<_>>()))
 }
 
-/// Positions of the sort key's columns. Interleaved and automatic keys sort as compound ones:
-/// that is an order they allow.
+/// Positions of the sort key's columns.
 fn sort_columns(table: &TableSnapshot) -> Vec<usize> {
     let key = &table.layout.sort_key;
     if key.style == SortStyle::Auto && key.columns.is_empty() {
@@ -325,10 +328,11 @@ fn properties(table: &TableSnapshot, sort_columns: &[usize]) -> Result<WriterPro
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_statistics_truncate_length(Some(BOUND_BYTES_MAX));
-    if !sort_columns.is_empty() {
+    if !sort_columns.is_empty() && table.layout.sort_key.style != SortStyle::Interleaved {
         builder = builder.set_sorting_columns(Some(sort_columns.iter().map(sorting).collect()));
     }
     for column in &table.columns {
+        builder = encoding::apply(builder, column);
         // Parquet's bounds leave out NaN, and readers would prune by them: better none.
         if matches!(column.data_type, DataType::Float32 | DataType::Float64) {
             let path = ColumnPath::new(vec![column.name.clone()]);
@@ -339,12 +343,17 @@ fn properties(table: &TableSnapshot, sort_columns: &[usize]) -> Result<WriterPro
 }
 
 /// The rows of some batches, counted through, in the order of their sort key.
-fn sorted_order(batches: &[RecordBatch], columns: &[usize]) -> Result<UInt32Array> {
-    let options = Some(SortOptions { descending: false, nulls_first: false });
+fn sorted_order(batches: &[RecordBatch], columns: &[usize], style: SortStyle) -> Result<UInt32Array> {
+    let options = SortOptions { descending: false, nulls_first: false };
     let key = |&index: &usize| {
         let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(index).as_ref()).collect();
-        Ok(SortColumn { values: concat(&parts).map_err(arrow_error)?, options })
+        concat(&parts).map_err(arrow_error)
     };
     let keys = columns.iter().map(key).collect::<Result<Vec<_>>>()?;
+    if style == SortStyle::Interleaved {
+        let places = Interleaving::of(&keys)?.places(&keys)?;
+        return sort_to_indices(&places, Some(options), None).map_err(arrow_error);
+    }
+    let keys: Vec<_> = keys.into_iter().map(|values| SortColumn { values, options: Some(options) }).collect();
     lexsort_to_indices(&keys, None).map_err(arrow_error)
 }

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::{
-    metadata::{FileId, Segment, SegmentMeta, TableSnapshot},
+    metadata::{FileId, Segment, SegmentMeta, SortStyle, TableSnapshot},
     segment_encoder::{SEGMENT_BYTES, SEGMENT_ROWS},
 };
 
@@ -115,6 +115,9 @@ fn with_deleted_rows(table: &TableSnapshot, threshold: u64) -> Vec<FileId> {
 /// The segments whose rows are not in the order of the sort key, or that overlap an earlier one.
 pub fn unsorted_segments(table: &TableSnapshot) -> Vec<FileId> {
     let Some(first) = table.layout.sort_key.columns.first() else { return Vec::new() };
+    if table.layout.sort_key.style == SortStyle::Interleaved {
+        return not_interleaved(table);
+    }
     let bounds = |s: &Segment| {
         let column = s.file.column(*first)?;
         Some((column.min.clone()?, column.max.clone()?))
@@ -134,13 +137,24 @@ pub fn unsorted_segments(table: &TableSnapshot) -> Vec<FileId> {
             // A segment without bounds is in order when it is alone.
             (None, _) => segments.len() == 1,
         };
-        if segment.file.sorted_by == table.layout.sort_key.columns && follows {
+        if segment.file.sorted_by == table.layout.sort_key.order() && follows {
             end = found.map(|(_, max)| max).or(end);
         } else {
             unsorted.push(segment.id);
         }
     }
     unsorted
+}
+
+/// The same for interleaved keys. Bounds of segments that were sorted together overlap; what was added later is
+/// known by its size.
+fn not_interleaved(table: &TableSnapshot) -> Vec<FileId> {
+    let largest = table.segments.iter().max_by_key(|segment| segment.file.row_count).map(|segment| segment.id);
+    let is_sorted = |segment: &Segment| {
+        let is_alone = Some(segment.id) == largest || !is_small(&segment.file);
+        is_alone && segment.file.sorted_by == table.layout.sort_key.order()
+    };
+    table.segments.iter().filter(|segment| !is_sorted(segment)).map(|segment| segment.id).collect()
 }
 
 fn unsorted_percent(table: &TableSnapshot, unsorted: &[FileId]) -> u64 {
@@ -184,7 +198,7 @@ mod tests {
             size_bytes: rows * 100,
             footer_bytes: 1,
             checksum: None,
-            sorted_by: if sorted { vec![ColumnId(1)] } else { vec![] },
+            sorted_by: sorted.then(|| RowOrder::Columns(vec![ColumnId(1)])),
             slices: None,
             columns: vec![column],
         };

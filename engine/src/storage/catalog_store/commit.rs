@@ -21,7 +21,7 @@ use crate::{
     storage::{
         checksum::Checksum,
         metadata::{
-            Column, ColumnId, ColumnStatistics, DeleteFile, FileId, RelationId, SchemaSnapshot, Segment, SnapshotId,
+            Column, ColumnStatistics, DeleteFile, FileId, RelationId, RowOrder, SchemaSnapshot, Segment, SnapshotId,
             TableSnapshot, ViewSnapshot,
         },
         slice::SliceCounts,
@@ -310,7 +310,7 @@ impl Writer<'_> {
                 row_id_start
             ],
         )?;
-        self.side_of_file(segment.id, file.checksum.as_deref(), &file.sorted_by, file.slices.as_deref())?;
+        self.side_of_file(segment.id, file.checksum.as_deref(), file.sorted_by.as_ref(), file.slices.as_deref())?;
         for column in &file.columns {
             let sql = "INSERT INTO ducklake_file_column_stats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
             let values = (file.row_count - column.null_count.min(file.row_count)) as i64;
@@ -350,7 +350,7 @@ impl Writer<'_> {
                 file.footer_bytes as i64
             ],
         )?;
-        self.side_of_file(file.id, file.checksum.as_deref(), &[], None)
+        self.side_of_file(file.id, file.checksum.as_deref(), None, None)
     }
 
     /// What DuckLake has no place for.
@@ -358,13 +358,13 @@ impl Writer<'_> {
         &self,
         file: FileId,
         checksum: Option<&Checksum>,
-        sorted_by: &[ColumnId],
+        sorted_by: Option<&RowOrder>,
         slices: Option<&SliceCounts>,
     ) -> Result<()> {
         match checksum {
             None => Ok(()),
             Some(checksum) => {
-                let sorted_by = if sorted_by.is_empty() { None } else { Some(to_json(&sorted_by)?) };
+                let sorted_by = sorted_by.map(to_json).transpose()?;
                 let slices = slices.map(SliceCounts::to_bytes);
                 let sql =
                     "INSERT INTO rs_file(file_id, checksum, blocks, sorted_by, slices) VALUES (?1, ?2, ?3, ?4, ?5)";

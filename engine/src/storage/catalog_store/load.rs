@@ -396,7 +396,7 @@ fn read_file(row: &Row<'_>) -> rusqlite::Result<SegmentMeta> {
         size_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
         footer_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
         checksum: whole.map(|whole| Arc::new(Checksum::new(whole, blocks.as_deref()))),
-        sorted_by: sorted_by.unwrap_or_default(),
+        sorted_by,
         slices: slices.and_then(|bytes| SliceCounts::from_bytes(&bytes)).map(Arc::new),
         columns: Vec::new(),
     })

@@ -5,14 +5,12 @@
 //! what they are: other transactions may append and delete meanwhile. Each table is a transaction
 //! of its own.
 
+mod order;
+
 use std::sync::Arc;
 
 use blueshift_sql::ast::{self, VacuumMode};
-use datafusion::{
-    common::Column,
-    datasource::provider_as_source,
-    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
-};
+use datafusion::{datasource::provider_as_source, logical_expr::LogicalPlanBuilder};
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 
 use super::{assignment::TableWriter, name, row_change};
@@ -154,7 +152,11 @@ fn size(table: &TableSnapshot) -> TableSize {
 
 async fn rewrite_segments(session: &mut Session, table: &Arc<TableSnapshot>, rewrite: &Rewrite) -> Result<()> {
     let id = table.id;
-    let plan = plan(session, table, rewrite)?;
+    let mut chosen = TableSnapshot::clone(table);
+    chosen.segments.retain(|segment| rewrite.segments.contains(&segment.id));
+    let provider = ManagedTable::new(Arc::clone(session.shared.warehouse.segments()), Arc::new(chosen));
+    let scan = LogicalPlanBuilder::scan("vacuumed", provider_as_source(Arc::new(provider)), None)?;
+    let plan = if rewrite.sort { order::sorted(session, table, scan).await? } else { scan.build()? };
     let mut stream = session.stream(&plan).await?;
     let mut writer = TableWriter::rewriting(session, table, rewrite.sort)?;
     while let Some(batch) = stream.try_next().await? {
@@ -163,18 +165,4 @@ async fn rewrite_segments(session: &mut Session, table: &Arc<TableSnapshot>, rew
     drop(stream);
     let (files, _) = writer.finish().await?;
     session.transaction()?.replace_segments(id, &rewrite.segments, files)
-}
-
-/// The rows of the chosen segments, in the order of the sort key if they are to be sorted.
-fn plan(session: &Session, table: &TableSnapshot, rewrite: &Rewrite) -> Result<LogicalPlan> {
-    let mut chosen = table.clone();
-    chosen.segments.retain(|segment| rewrite.segments.contains(&segment.id));
-    let provider = ManagedTable::new(Arc::clone(session.shared.warehouse.segments()), Arc::new(chosen));
-    let scan = LogicalPlanBuilder::scan("vacuumed", provider_as_source(Arc::new(provider)), None)?;
-    if !rewrite.sort {
-        return Ok(scan.build()?);
-    }
-    let keys = table.layout.sort_key.columns.iter().filter_map(|id| table.column_by_id(*id));
-    let keys = keys.map(|column| Expr::Column(Column::new(Some("vacuumed"), &column.name)).sort(true, false));
-    Ok(scan.sort(keys.collect::<Vec<_>>())?.build()?)
 }
