@@ -16,7 +16,8 @@ use tokio::runtime::Runtime;
 use crate::{
     faulty_file_system::{Fault, FaultyFileSystem, Operation},
     support::{
-        Contents, Random, Report, Tier, contents, difference, error_text, files_below, open, open_with, runtime, text,
+        Contents, Random, Report, Tier, contents, difference, error_text, files_below, link_folder, open, open_with,
+        runtime, text,
     },
     workload::{DIGITS, STEPS},
 };
@@ -99,23 +100,6 @@ async fn reference(folder: &Path) -> Result<Vec<Before>, String> {
         states.push(Before { folder: copy, contents, files });
     }
     Ok(states)
-}
-
-/// Copies a warehouse; data files, which never change, are linked.
-fn link_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            link_folder(&path, &target)?;
-        } else if path.extension().is_some_and(|extension| extension == "parquet") {
-            fs::hard_link(&path, &target)?;
-        } else {
-            fs::copy(&path, &target)?;
-        }
-    }
-    Ok(())
 }
 
 /// A private copy of a state, and a file system for it. A file that nobody needs waits to be swept.

@@ -19,6 +19,8 @@ mod faults;
 mod history;
 /// Sessions that append to lists.
 mod isolation;
+/// Faults while the Glue job runs.
+mod lake;
 /// How long it takes to stop a statement, and to open a warehouse.
 mod latency;
 /// Readers and writers for long.
@@ -38,11 +40,12 @@ use support::{Report, Tier};
 
 type Proof = fn(Tier, u64) -> Result<Report, String>;
 
-const PROOFS: [(&str, Proof); 7] = [
+const PROOFS: [(&str, Proof); 8] = [
     ("bit_rot", bit_rot::run),
     ("crash", crash::run),
     ("faults", faults::run),
     ("isolation", isolation::run),
+    ("lake", lake::run),
     ("latency", latency::run),
     ("load", load::run),
     ("model", model::run),

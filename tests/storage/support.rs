@@ -196,6 +196,23 @@ pub async fn contents(engine: &Engine) -> Result<Contents> {
     Ok(contents)
 }
 
+/// Copies a warehouse; data files, which never change, are linked.
+pub fn link_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            link_folder(&path, &target)?;
+        } else if path.extension().is_some_and(|extension| extension == "parquet" || extension == "orc") {
+            fs::hard_link(&path, &target)?;
+        } else {
+            fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
 /// Where two states differ, in few words.
 pub fn difference(expected: &Contents, found: &Contents) -> String {
     let mut differences = vec![];
