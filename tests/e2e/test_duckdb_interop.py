@@ -33,6 +33,12 @@ STEPS = [
     " alter table fresh rename to renamed; drop table previous; commit",
     "create schema s; create table s.t (a int); insert into s.t values (1), (2); delete from s.t where a = 2",
     "truncate s.t",
+    "create table encoded (a int encode az64, b bigint encode delta32k, c smallint encode mostly8, d numeric(18, 2) encode az64,"
+    " e date encode delta, f timestamp encode az64, g varchar(20) encode text255, h varchar(20) encode lzo,"
+    " i char(3) encode raw, j varchar(20) encode runlength) interleaved sortkey (a, e)",
+    "insert into encoded values (1, -9223372036854775808, -1, 1.25, '1969-12-31', '1969-12-31 23:59:59', 'x', 'y', 'abc', null),"
+    " (null, 9223372036854775807, null, -0.01, null, '2024-02-29 12:34:56', '', 'y', null, 'a'), (-5, 0, 7, null, '9999-12-31', null, null, null, 'zzz', 'a')",
+    "delete from encoded where a = 1",
 ]
 
 TABLES = "select table_schema, table_name from information_schema.tables where table_schema in ('public', 's')"
