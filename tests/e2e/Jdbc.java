@@ -6,6 +6,7 @@ import java.sql.*;
 import java.time.*;
 import java.util.*;
 import java.util.concurrent.*;
+import java.util.concurrent.atomic.*;
 
 public class Jdbc {
     static int port;
@@ -97,7 +98,7 @@ public class Jdbc {
             DatabaseMetaData data = connection.getMetaData();
             same("PostgreSQL", data.getDatabaseProductName());
             same("8.0.2", data.getDatabaseProductVersion());
-            same(true, connection.isValid(5));
+            same(true, connection.isValid(100));
             same("dev", connection.getCatalog());
             same("public", connection.getSchema());
             connection.setSchema("jdbc");
@@ -317,12 +318,18 @@ public class Jdbc {
     static void cancel() throws Exception {
         try (Connection connection = connect(""); Statement statement = connection.createStatement()) {
             ExecutorService executor = Executors.newSingleThreadExecutor();
-            executor.submit(() -> {
-                Thread.sleep(500);
-                statement.cancel();
+            // Again and again: a cancel that comes before the statement does nothing.
+            AtomicBoolean ended = new AtomicBoolean();
+            Future<?> canceller = executor.submit(() -> {
+                while (!ended.get()) {
+                    Thread.sleep(100);
+                    statement.cancel();
+                }
                 return null;
             });
             fails("57014", () -> statement.executeQuery(ENDLESS));
+            ended.set(true);
+            canceller.get();
             executor.shutdown();
             same(true, connection.isValid(5));
         }

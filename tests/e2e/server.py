@@ -1,8 +1,9 @@
 """A served warehouse for the wire tests: starts `blueshift serve` on a free port, waits for it, stops it."""
 
-import contextlib
+import itertools
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -11,31 +12,38 @@ import time
 
 from warehouse import BINARY
 
+NUMBERS = itertools.count()
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+
+# No test needs a fast machine: so long may anything take that is waited for.
+PATIENCE_S = 120
+
+
+def wait_until(condition, what):
+    """Waits until `condition()` holds and returns what it gave."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S} seconds"
+        time.sleep(0.02)
+    return found
 
 
 class Served:
-    """A running server."""
+    """A running server, on a port that the system chose."""
 
     def __init__(self, folder, *options):
         self.folder = pathlib.Path(folder)
-        self.port = free_port()
-        self.log = self.folder.parent / f"serve-{self.port}.log"
-        command = [BINARY, "--warehouse", str(self.folder), "serve", "--listen", f"127.0.0.1:{self.port}", *options]
+        self.log = self.folder.parent / f"serve-{next(NUMBERS)}.log"
+        command = [BINARY, "--warehouse", str(self.folder), "serve", "--listen", "127.0.0.1:0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=open(self.log, "w"))
-        deadline = time.time() + 30
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            assert self.process.poll() is None and time.time() < deadline, self.log.read_text()
-            time.sleep(0.05)
+        self.port = int(wait_until(self.listening, "the server listens").group(1))
 
-    def stop(self, sig=signal.SIGTERM, timeout=30):
+    def listening(self):
+        text = self.log.read_text()
+        assert self.process.poll() is None, text
+        return re.search(r"serves .* on 127\.0\.0\.1:(\d+)\n", text)
+
+    def stop(self, sig=signal.SIGTERM, timeout=PATIENCE_S):
         self.process.send_signal(sig)
         return self.process.wait(timeout=timeout)
 
@@ -46,6 +54,28 @@ class Served:
         """Resident bytes."""
         pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGESIZE")
+
+    def value(self, sql):
+        """The one value of a query, as text."""
+        return self.psql("-At", "-c", sql).stdout.strip()
+
+    def wait_for_statement(self, part, running=True):
+        """Waits until a statement with that part runs, or none does."""
+        text = part.replace("'", "''")
+        sql = f"select count(*) from stv_recents where status = 'Running' and strpos(query, '{text}') > 0 and pid <> pg_backend_pid()"
+        wait_until(lambda: (self.value(sql) != "0") == running, f"{part} {'runs' if running else 'has ended'}")
+
+    def sessions(self):
+        """How many there are beside the one that asks."""
+        return int(self.value("select count(*) from stv_sessions where process <> pg_backend_pid()"))
+
+    def wait_for_sessions(self, count):
+        """Waits until only so many sessions are left."""
+        wait_until(lambda: self.sessions() <= count, f"{count} sessions are left")
+
+    def files(self):
+        """How many descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     # ---- clients ----
 
@@ -70,7 +100,7 @@ class Served:
     def psql(self, *arguments, stdin=None, check=True, **settings):
         target = {"host": "127.0.0.1", "port": self.port, "dbname": "dev", "user": "awsuser", **settings}
         command = ["psql", "-X", " ".join(f"{key}={value}" for key, value in target.items()), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=PATIENCE_S)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -82,8 +112,9 @@ class Raw:
     """The protocol by hand: for what no client would send."""
 
     def __init__(self, port, startup=True):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         self.buffer = b""
+        self.errors = []
         if startup:
             self.startup(user="awsuser", database="dev")
             self.until("Z")
@@ -99,9 +130,12 @@ class Raw:
 
     def read(self, count):
         while len(self.buffer) < count:
-            data = self.socket.recv(65536)
+            try:
+                data = self.socket.recv(65536)
+            except TimeoutError as error:
+                raise TimeoutError(f"nothing more comes; errors so far: {self.errors}") from error
             if not data:
-                raise EOFError
+                raise EOFError(f"the server has closed the connection; errors so far: {self.errors}")
             self.buffer += data
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
@@ -109,13 +143,17 @@ class Raw:
     def message(self):
         kind = self.read(1).decode()
         (length,) = struct.unpack("!i", self.read(4))
-        return kind, self.read(length - 4)
+        body = self.read(length - 4)
+        if kind == "E":
+            self.errors.append(error_fields(body))
+        return kind, body
 
     def until(self, last):
-        """Messages up to the first of that kind."""
+        """Messages up to the first of that kind. Until ReadyForQuery there may be an error; else it is a failure."""
         messages = []
         while not messages or messages[-1][0] != last:
             messages.append(self.message())
+            assert last in "EZ" or messages[-1][0] != "E", f"{self.errors[-1]} instead of {last}"
         return messages
 
     def kinds(self, last="Z"):

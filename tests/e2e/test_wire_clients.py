@@ -78,7 +78,7 @@ def test_asyncpg(served):
 def test_pgcli(served):
     served.psql("-c", "create table pgcli_sees (id int)")
     command = ["pgcli", "-h", "127.0.0.1", "-p", str(served.port), "-U", "awsuser", "-w", "--less-chatty", "dev"]
-    done = subprocess.run(command, input="\\dt\nselect 40 + 2;\n\\q\n", capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, input="\\dt\nselect 40 + 2;\n\\q\n", capture_output=True, text=True, timeout=120)
     assert "pgcli_sees" in done.stdout and "42" in done.stdout, done.stdout + done.stderr
 
 

@@ -13,6 +13,6 @@ def test_jdbc(tmp_path):
     server = Served(tmp_path / "warehouse")
     program = pathlib.Path(__file__).parent / "Jdbc.java"
     command = ["java", "-cp", DRIVER, str(program), str(server.port)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.stdout.endswith("all passed\n"), done.stdout + done.stderr[-3000:]
     assert server.running() and server.stop() == 0

@@ -83,7 +83,7 @@ def test_tab_completion(served):
     process = subprocess.Popen(["psql", "-X", target], stdin=other, stdout=other, stderr=other, env=environment)
     os.close(other)
 
-    def answer(keys, expected, patience=20):
+    def answer(keys, expected, patience=120):
         os.write(main, keys.encode())
         seen, end = "", time.time() + patience
         while expected not in seen and time.time() < end:
@@ -100,6 +100,6 @@ def test_tab_completion(served):
     answer("set search_path to p\t\t", "ps")
     answer("grant select on ps.t to aws\t", "awsuser")
     os.write(main, b"\\q\n")
-    process.wait(timeout=10)
+    process.wait(timeout=120)
     failed = served.psql("-At", "-c", "select querytxt from stl_query where aborted = 1 and querytxt like '%pg_catalog%'").stdout
     assert not failed.strip(), failed

@@ -247,7 +247,7 @@ fn catalog_type(expr: &mut Expr) {
         "\"char\"" => {
             DataType::Varchar(Some(blueshift_sql::ast::sql::CharacterLength::IntegerLength { length: 1, unit: None }))
         }
-        "text" | "cstring" => DataType::Varchar(Some(blueshift_sql::ast::sql::CharacterLength::Max)),
+        "text" | "cstring" => DataType::Text,
         "xid" => DataType::BigInt(None),
         _ => {
             // pg_catalog.name → name

@@ -12,7 +12,7 @@ use blueshift_sql::ast::{
 
 use datafusion::arrow::compute::SortOptions;
 
-use super::window;
+use super::{type_call, window};
 use crate::{
     error::{Error, Result, SqlState},
     functions::{
@@ -30,6 +30,10 @@ const DATE_PART_FIRST: [&str; 8] =
 /// Rewrites `expr` when it is special syntax.
 pub fn rewrite_call(expr: &mut Expr) -> Result<()> {
     if let Expr::Function(function) = expr {
+        if let Some(cast) = type_call::cast_of(function) {
+            *expr = cast;
+            return Ok(());
+        }
         casts_as_calls(function)?;
         keys_as_arguments(function)?;
         grouping_id(function);

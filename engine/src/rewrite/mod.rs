@@ -51,6 +51,8 @@ mod row_in_subquery;
 mod rejected;
 /// `(a, b) = (c, d)`.
 mod row_comparison;
+/// Names of types as functions.
+mod type_call;
 /// Columns that a FROM clause offers.
 pub mod scope;
 /// EXCLUDE beside several select items.

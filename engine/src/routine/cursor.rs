@@ -92,7 +92,7 @@ impl Interpreter<'_> {
 
     /// Fetches a row; whether there was one.
     async fn fetch_portal(&mut self, portal: &str, into: &[Target]) -> Result<bool> {
-        let batches = cursor::next_rows(self.session, portal, Some(1)).await?;
+        let batches = cursor::next_rows(self.session, portal, 1).await?;
         let open = self.session.local.cursors.get(portal).ok_or_else(|| cursor::undefined(portal))?;
         let columns = evaluate::columns(&open.plan);
         let row = evaluate::Rows { columns, batches };

@@ -38,8 +38,6 @@ mod running;
 mod simple;
 /// One server per warehouse.
 mod single;
-/// Rows that wait to be taken.
-mod spool;
 /// TLS from certificate files.
 mod tls;
 /// The form of values on the wire.

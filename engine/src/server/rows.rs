@@ -5,12 +5,11 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use super::{
     message::{MessageWriter, protocol_violation},
-    spool::Spool,
     value::{Format, TextStyle, WireType, write_value},
 };
 use crate::{
     error::Result,
-    session::{ResultColumn, StatementResult},
+    session::{ResultColumn, Spool, StatementResult},
 };
 
 /// How the rows of a result are written.

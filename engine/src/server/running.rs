@@ -11,10 +11,9 @@ use super::{
     extended::ends_transaction,
     message::MessageWriter,
     rows::{self, RowFormat, Rows},
-    spool::Spool,
     value::TextStyle,
 };
-use crate::session::{CancelHandle, ResultColumn, RowEvent, RowSink, StatementResult};
+use crate::session::{CancelHandle, ResultColumn, RowEvent, RowSink, Spool, StatementResult};
 
 impl Connection {
     /// Runs a statement and sends its rows and tag. The columns are told before the rows when

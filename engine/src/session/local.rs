@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use blueshift_sql::ast::Statement;
 use datafusion::{arrow::record_batch::RecordBatch, logical_expr::LogicalPlan};
 
-use super::{ResultColumn, SessionInfo, parameter::Parameters};
-use crate::types::RedshiftType;
+use super::{ResultColumn, SessionInfo, Spool, parameter::Parameters};
+use crate::{error::Result, types::RedshiftType};
 
 /// A prepared statement (PREPARE).
 #[derive(Debug, Clone)]
@@ -28,12 +28,36 @@ pub(crate) struct Cursor {
     pub(crate) plan: LogicalPlan,
     /// Its columns.
     pub(crate) columns: Vec<ResultColumn>,
-    /// Its rows, once there was a FETCH.
-    pub(crate) rows: Option<Vec<RecordBatch>>,
-    /// The row that comes next.
-    pub(crate) position: usize,
-    /// A FETCH ran off the end of the rows.
-    pub(crate) beyond: bool,
+    /// Its rows that were not fetched, once there was a FETCH.
+    pub(crate) rows: Option<Spool>,
+    /// What comes before `rows`.
+    pub(crate) rest: Option<RecordBatch>,
+    /// The row on which it stands; none before the first row and behind the last.
+    pub(crate) current: Option<RecordBatch>,
+}
+
+impl Cursor {
+    /// At the most `limit` of the rows that are left, and the cursor stands on the last of them; None at the end.
+    pub(crate) fn advance(&mut self, limit: usize) -> Result<Option<RecordBatch>> {
+        let batch = loop {
+            match self.rest.take() {
+                Some(batch) if batch.num_rows() > 0 => break batch,
+                _ => match self.rows.as_mut().map(Spool::next).transpose()?.flatten() {
+                    Some(next) => self.rest = Some(next),
+                    None => {
+                        self.current = None;
+                        return Ok(None);
+                    }
+                },
+            }
+        };
+        let count = batch.num_rows().min(limit);
+        if count < batch.num_rows() {
+            self.rest = Some(batch.slice(count, batch.num_rows() - count));
+        }
+        self.current = count.checked_sub(1).map(|last| batch.slice(last, 1));
+        Ok(Some(batch.slice(0, count)))
+    }
 }
 
 /// How deep procedures call each other, and what they may do with the transaction.

@@ -38,6 +38,8 @@ pub(crate) mod queue;
 pub mod registry;
 /// What statements give back.
 mod result;
+/// Rows that wait to be taken.
+mod spool;
 /// Rows that are handed over while the query runs.
 mod stream;
 /// Reading earlier states.
@@ -66,6 +68,7 @@ pub(crate) use process_function::process_functions;
 pub use query_log::{ConnectionEvent, ConnectionEventKind, FinishedQuery};
 pub use registry::{ClientInfo, RunningQuery, SessionActivity, SessionEntry, SessionRegistry};
 pub use result::{Notice, ResultColumn, StatementError, StatementResult};
+pub(crate) use spool::Spool;
 pub use stream::{RowEvent, RowSink};
 
 use crate::{

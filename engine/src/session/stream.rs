@@ -39,10 +39,10 @@ impl RowSink {
 }
 
 impl Session {
-    /// Runs a statement. The rows of a query go to `sink`, and only its tag comes back; other statements
-    /// give their rows back.
+    /// Runs a statement. The rows of a query and of FETCH go to `sink`, and only the tag comes back; other
+    /// statements give their rows back.
     pub async fn run_statement_into(&mut self, parsed: &ParsedStatement, sink: RowSink) -> Result<StatementResult> {
-        self.sink = matches!(parsed.statement, Statement::Query(_)).then_some(sink);
+        self.sink = matches!(parsed.statement, Statement::Query(_) | Statement::Fetch(_)).then_some(sink);
         let outcome = self.run_statement(parsed).await;
         self.sink = None;
         outcome

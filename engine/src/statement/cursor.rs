@@ -1,14 +1,16 @@
 //! DECLARE, FETCH and CLOSE: cursors inside of a transaction block ("DECLARE" of the guide).
 //!
 //! A cursor's query is bound when it is declared, so it sees the rows of that moment; its rows are
-//! made whole at the first FETCH, as Redshift does. One cursor may be open in a session.
+//! made whole at the first FETCH, as Redshift does, and wait in memory and in a file. One cursor may be
+//! open in a session.
 
 use blueshift_sql::ast;
 use datafusion::{arrow::record_batch::RecordBatch, logical_expr::LogicalPlan};
+use futures::TryStreamExt;
 
 use crate::{
     error::{Error, Result, SqlState},
-    session::{Cursor, Session, StatementResult, result_columns},
+    session::{Cursor, RowEvent, Session, Spool, StatementResult, result_columns},
 };
 
 /// DECLARE.
@@ -32,64 +34,103 @@ pub fn open(session: &mut Session, name: &str, plan: LogicalPlan) -> Result<()> 
             .with_hint("Close it first."));
     }
     let columns = result_columns(&plan);
-    session.local.cursors.insert(name.to_owned(), Cursor { plan, columns, rows: None, position: 0, beyond: false });
+    session.local.cursors.insert(name.to_owned(), Cursor { plan, columns, rows: None, rest: None, current: None });
     Ok(())
 }
 
-/// FETCH.
+/// FETCH. Its rows are handed over one batch after the other when the session has a sink for them.
 pub async fn fetch(session: &mut Session, fetch: &ast::Fetch) -> Result<StatementResult> {
-    let batches = next_rows(session, &fetch.cursor.value, fetch.count).await?;
-    let columns = session.local.cursors.get(&fetch.cursor.value).map(|cursor| cursor.columns.clone());
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    Ok(StatementResult::Rows { columns: columns.unwrap_or_default(), batches, tag: format!("FETCH {rows}") })
+    let name = &fetch.cursor.value;
+    let sink = session.sink.take();
+    let columns = start(session, name).await?.columns.clone();
+    let columns = session.named(columns);
+    let (shown, _) = session.present(columns.clone(), vec![])?;
+    if let Some(sink) = &sink {
+        sink.put(RowEvent::Columns(shown.clone())).await?;
+    }
+    let (mut rows, mut kept) = (0, vec![]);
+    let mut left = Left::of(fetch.count);
+    while let Some(batch) = left.take(open_cursor(session, name)?)? {
+        rows += batch.num_rows();
+        let (_, batches) = session.present(columns.clone(), vec![batch])?;
+        match &sink {
+            Some(sink) => {
+                for batch in batches {
+                    sink.put(RowEvent::Rows(batch)).await?;
+                }
+            }
+            None => kept.extend(batches),
+        }
+    }
+    let tag = format!("FETCH {rows}");
+    Ok(match sink {
+        Some(_) => StatementResult::done(tag),
+        None => StatementResult::Rows { columns: shown, batches: kept, tag },
+    })
 }
 
-/// The next `count` rows of a cursor; None: all that are left.
-pub async fn next_rows(session: &mut Session, name: &str, count: Option<u64>) -> Result<Vec<RecordBatch>> {
-    let cursor = session.local.cursors.get(name).ok_or_else(|| undefined(name))?;
-    if cursor.rows.is_none() {
-        let plan = cursor.plan.clone();
-        let rows = session.collect(&plan).await?;
-        let cursor = session.local.cursors.get_mut(name).ok_or_else(|| undefined(name))?;
-        cursor.rows = Some(rows);
-    }
-    let cursor = session.local.cursors.get_mut(name).ok_or_else(|| undefined(name))?;
-    if count == Some(0) {
-        return Ok(current_row(cursor));
-    }
-    let total: usize = cursor.rows.iter().flatten().map(RecordBatch::num_rows).sum();
-    // To ask for more than there is leads behind the last row.
-    let left = total - cursor.position;
-    cursor.beyond = count.is_none_or(|count| count > left as u64);
-    let (mut skip, mut wanted) = (cursor.position, count.map_or(usize::MAX, |count| count as usize));
-    let mut found = vec![];
-    for batch in cursor.rows.iter().flatten() {
-        if skip >= batch.num_rows() {
-            skip -= batch.num_rows();
-            continue;
-        }
-        let take = wanted.min(batch.num_rows() - skip);
-        if take == 0 {
-            break;
-        }
-        found.push(batch.slice(skip, take));
-        cursor.position += take;
-        wanted -= take;
-        skip = 0;
+/// The next `count` rows of a cursor.
+pub async fn next_rows(session: &mut Session, name: &str, count: u64) -> Result<Vec<RecordBatch>> {
+    let cursor = start(session, name).await?;
+    let (mut left, mut found) = (Left::Rows(count), vec![]);
+    while let Some(batch) = left.take(cursor)? {
+        found.push(batch);
     }
     Ok(found)
 }
 
-/// FORWARD 0: the row that was fetched last, unless the cursor stands before the first or after the last.
-fn current_row(cursor: &Cursor) -> Vec<RecordBatch> {
-    let Some(mut place) = cursor.position.checked_sub(1).filter(|_| !cursor.beyond) else { return vec![] };
-    for batch in cursor.rows.iter().flatten() {
-        if place < batch.num_rows() {
-            return vec![batch.slice(place, 1)];
+/// What of a FETCH is still to come.
+enum Left {
+    All,
+    Rows(u64),
+    /// FORWARD 0: the row that was fetched last, unless the cursor stands before the first or after the last.
+    Current,
+    Nothing,
+}
+
+impl Left {
+    fn of(count: Option<u64>) -> Left {
+        match count {
+            None => Left::All,
+            Some(0) => Left::Current,
+            Some(count) => Left::Rows(count),
         }
-        place -= batch.num_rows();
     }
-    vec![]
+
+    fn take(&mut self, cursor: &mut Cursor) -> Result<Option<RecordBatch>> {
+        match self {
+            Left::All => cursor.advance(usize::MAX),
+            Left::Rows(0) | Left::Nothing => Ok(None),
+            Left::Rows(count) => {
+                let batch = cursor.advance(usize::try_from(*count).unwrap_or(usize::MAX))?;
+                *count -= batch.as_ref().map_or(*count, |batch| batch.num_rows() as u64);
+                Ok(batch)
+            }
+            Left::Current => {
+                *self = Left::Nothing;
+                Ok(cursor.current.clone())
+            }
+        }
+    }
+}
+
+/// A cursor whose rows are made.
+async fn start<'s>(session: &'s mut Session, name: &str) -> Result<&'s mut Cursor> {
+    let cursor = open_cursor(session, name)?;
+    if cursor.rows.is_none() {
+        let plan = cursor.plan.clone();
+        let mut rows = Spool::new(session.disk_manager());
+        let mut stream = session.stream(&plan).await?;
+        while let Some(batch) = stream.try_next().await? {
+            rows.put(batch)?;
+        }
+        open_cursor(session, name)?.rows = Some(rows);
+    }
+    open_cursor(session, name)
+}
+
+fn open_cursor<'s>(session: &'s mut Session, name: &str) -> Result<&'s mut Cursor> {
+    session.local.cursors.get_mut(name).ok_or_else(|| undefined(name))
 }
 
 /// CLOSE.

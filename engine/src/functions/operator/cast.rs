@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     functions::{
         bounds::{Bounds, unbounded},
+        length::length_of,
         settings::SessionSettings,
     },
     types::{
@@ -74,6 +75,21 @@ fn mode_of(value: &ColumnarValue) -> Result<CastMode> {
     }
 }
 
+/// VARCHAR without a length is as long as the text that is cast (page r_Character_types). Only a cast that was
+/// written: others take a length away.
+fn sized(target: RedshiftType, args: &ReturnFieldArgs) -> RedshiftType {
+    let constant = |index: usize| args.scalar_arguments.get(index).copied().flatten();
+    let explicit = constant(2).is_some_and(|mode| mode.try_as_str() == Some(Some("explicit")));
+    let input = args.arg_fields.first().and_then(|field| RedshiftType::of_field(field));
+    match (target, input) {
+        (RedshiftType::Varchar(None), Some(RedshiftType::Varchar(_) | RedshiftType::Char(_))) if explicit => {
+            let value = constant(0).filter(|value| !value.is_null());
+            RedshiftType::Varchar(length_of(input, value).map(|length| length.max(1)))
+        }
+        _ => target,
+    }
+}
+
 impl ScalarUDFImpl for CastFunction {
     fn name(&self) -> &str {
         CAST
@@ -100,7 +116,7 @@ impl ScalarUDFImpl for CastFunction {
                 .copied()
                 .flatten()
                 .is_some_and(|mode| mode.try_as_str() == Some(Some("try")));
-        let field: Field = target.field("cast", nullable);
+        let field: Field = sized(target, &args).field("cast", nullable);
         Ok(Arc::new(field))
     }
 

@@ -149,14 +149,19 @@ pub fn encoding<'t>(table: &'t TableSnapshot, column: &'t Column) -> &'t str {
     }
 }
 
-/// Columns of all relations, without external tables.
+/// Columns of all relations, without external tables. Those of late-binding views are not kept: they are asked for
+/// with PG_GET_LATE_BINDING_VIEW_COLS.
 pub fn all(context: &SystemContext) -> Vec<ColumnItem> {
-    context.relations().iter().flat_map(ColumnItem::of).collect()
+    bound(context).flat_map(ColumnItem::of).collect()
 }
 
 /// The same with those of indexes.
 pub fn all_with_indexes(context: &SystemContext) -> Vec<ColumnItem> {
-    context.relations().iter().chain(context.indexes()).flat_map(ColumnItem::of).collect()
+    bound(context).chain(context.indexes()).flat_map(ColumnItem::of).collect()
+}
+
+fn bound(context: &SystemContext) -> impl Iterator<Item = &Arc<RelationItem>> {
+    context.relations().iter().filter(|relation| !relation.is_late_binding())
 }
 
 /// Encodings by `pg_attribute.attencodingtype`.

@@ -4,7 +4,7 @@ use super::super::{
     context::SystemContext,
     declared::Filled,
     information_schema::columns::{data_type, numbers, yes_no},
-    item::{ColumnItem, column},
+    item::ColumnItem,
 };
 use crate::error::Result;
 
@@ -60,7 +60,10 @@ pub const SVV_ALL_COLUMNS: Filled<ColumnItem> = Filled {
 
 pub const SVV_REDSHIFT_COLUMNS: Filled<ColumnItem> = Filled {
     name: "svv_redshift_columns",
-    items: |context| Ok(column::all(context).into_iter().filter(|column| !column.relation.is_system()).collect()),
+    items: |context| {
+        let relations = context.relations().iter();
+        Ok(relations.filter(|relation| !relation.is_system()).flat_map(ColumnItem::of).collect())
+    },
     values: &[
         ("database_name", |context, _| context.database().into()),
         ("schema_name", |_, c| (&*c.relation.schema).into()),

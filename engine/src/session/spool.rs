@@ -1,11 +1,11 @@
-//! Rows that wait for a client that takes them in portions: some in memory, the others in a file that goes
-//! with them. As on Redshift, the whole result is made before the first portion is sent.
+//! Rows of a portal or cursor, which are taken in portions: some in memory, the others in a file that goes with
+//! them. As on Redshift, the whole result is made before the first portion is sent.
 
 use std::{
     collections::VecDeque,
     fs::File,
     io::{BufReader, BufWriter, Write},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use datafusion::{
@@ -28,7 +28,8 @@ pub struct Spool {
     disk: Option<Arc<DiskManager>>,
     /// The file is removed when this is dropped.
     file: Option<Arc<dyn SpillFile>>,
-    writer: Option<StreamWriter<BufWriter<Box<dyn Write + Send>>>>,
+    /// Never locked: it only makes sharing a session between threads safe.
+    writer: Mutex<Option<StreamWriter<BufWriter<Box<dyn Write + Send>>>>>,
     reader: Option<StreamReader<BufReader<File>>>,
 }
 
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Spool {
 
 impl From<Vec<RecordBatch>> for Spool {
     fn from(batches: Vec<RecordBatch>) -> Self {
-        Spool { memory: batches.into(), bytes: 0, disk: None, file: None, writer: None, reader: None }
+        Spool { memory: batches.into(), bytes: 0, disk: None, file: None, writer: Mutex::new(None), reader: None }
     }
 }
 
@@ -58,19 +59,20 @@ impl Spool {
             self.memory.push_back(batch);
             return Ok(());
         };
-        if self.writer.is_none() {
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if writer.is_none() {
             self.bytes += batch.get_array_memory_size();
             if self.bytes <= MEMORY_BYTES_MAX {
                 self.memory.push_back(batch);
                 return Ok(());
             }
-            let file = disk.create_tmp_file("a portal")?;
+            let file = disk.create_tmp_file("a cursor")?;
             let output: Box<dyn Write + Send> = Box::new(file.open_writer()?);
             let output = BufWriter::new(output);
-            self.writer = Some(StreamWriter::try_new(output, &batch.schema()).map_err(Error::internal)?);
+            *writer = Some(StreamWriter::try_new(output, &batch.schema()).map_err(Error::internal)?);
             self.file = Some(file);
         }
-        match &mut self.writer {
+        match writer {
             Some(writer) => writer.write(&batch).map_err(Error::internal),
             None => Ok(()),
         }
@@ -83,7 +85,7 @@ impl Spool {
         if let Some(batch) = self.memory.pop_front() {
             return Ok(Some(batch));
         }
-        if let Some(mut writer) = self.writer.take() {
+        if let Some(mut writer) = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             writer.finish().map_err(Error::internal)?;
             writer.get_mut().flush().map_err(Error::internal)?;
             if let Some(path) = self.file.as_ref().and_then(|file| file.path()) {
