@@ -3,7 +3,10 @@
 DuckDB's extensions generate the data and know the queries. The data goes through Parquet files below an
 S3 root, external tables and CREATE TABLE AS. In the gate the scale is small; the whole thing at scale 1:
 
-    BLUESHIFT=target/release/blueshift python tests/e2e/test_tpc.py --scale 1 [--keep DIR] [tpch|tpcds] [NUMBER…]
+    BLUESHIFT=target/release/blueshift python tests/e2e/test_tpc.py --scale 1 [--keep DIR] [--timeout SECONDS]
+        [tpch|tpcds] [NUMBER…]
+
+`--keep` keeps the data of both for the next run; `--timeout` bounds a query (300 s unless told).
 
 Where Redshift's dialect means something else than DuckDB's, the text is changed for both (`CHANGES`): an
 average of integers is an integer in Redshift, and so is a quotient.
@@ -49,12 +52,15 @@ def extension(name):
 class Suite:
     """Data and queries of one benchmark, in DuckDB and in a warehouse."""
 
-    def __init__(self, name, scale, folder):
+    def __init__(self, name, scale, folder, timeout=300):
         generate, queries = SUITES[name]
         self.name = name
-        self.duckdb = duckdb.connect()
+        self.timeout = timeout
+        folder.mkdir(parents=True, exist_ok=True)
+        self.duckdb = duckdb.connect(folder / f"{name}.duckdb")
         self.duckdb.execute(f"load '{extension(name)}'")
-        self.duckdb.execute(f"call {generate}(sf={scale})")
+        if not self.duckdb.execute("show tables").fetchall():
+            self.duckdb.execute(f"call {generate}(sf={scale})")
         self.duckdb.execute("set default_null_order = 'nulls_last_on_asc_first_on_desc'")
         self.queries = dict(self.duckdb.execute(f"select query_nr, query from {queries}()").fetchall())
         self.root = folder / "s3"
@@ -76,6 +82,7 @@ class Suite:
                 f"location 's3://tpc/{self.name}/{table}/'"
             )
             statements.append(f"create table {table} as select * from lake.{table}")
+        statements.append("analyze")
         script = pathlib.Path(self.root) / f"{self.name}.sql"
         script.write_text(";\n".join(statements))
         self.warehouse.run("sql", "-q", "-f", script)
@@ -93,7 +100,8 @@ class Suite:
         expected = [[cell(value) for value in row] for row in self.duckdb.execute(text).fetchall()]
         theirs = time.time() - start
         start = time.time()
-        done = self.warehouse.run("sql", "--format", "csv", "--null", "\\N", "-c", text, check=False)
+        limited = f"set statement_timeout to {self.timeout * 1000}; {text}"
+        done = self.warehouse.run("sql", "--format", "csv", "--null", "\\N", "-q", "-c", limited, check=False)
         ours = time.time() - start
         assert done.returncode == 0, done.stderr.strip()
         found = list(csv.reader(io.StringIO(done.stdout)))[1:]
@@ -161,7 +169,7 @@ def run(suite, numbers):
 
 
 def main(arguments):
-    scale, keep, names, numbers = 1.0, None, [], []
+    scale, keep, timeout, names, numbers = 1.0, None, 300, [], []
     arguments = iter(arguments)
     for argument in arguments:
         match argument:
@@ -169,6 +177,8 @@ def main(arguments):
                 scale = float(next(arguments))
             case "--keep":
                 keep = next(arguments)
+            case "--timeout":
+                timeout = int(next(arguments))
             case _ if argument in SUITES:
                 names.append(argument)
             case _:
@@ -177,7 +187,7 @@ def main(arguments):
         folder = pathlib.Path(keep or temporary)
         failed = 0
         for name in names or list(SUITES):
-            suite = Suite(name, scale, folder)
+            suite = Suite(name, scale, folder, timeout)
             if not suite.warehouse.folder.exists():
                 suite.load()
             failed += len(run(suite, numbers or sorted(suite.queries)))

@@ -22,7 +22,7 @@ const SETUP: &str = "
     insert into u values (1, 'x', 10), (2, 'y', 20), (2, 'y', 21), (11, null, 30), (99, 'z', 40), (null, 'x', 50)";
 
 /// Queries without subqueries in expressions: those need the optimizer to be run at all.
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 22] = [
     "select a, b, c from t where a > 3 and (b = 'y' or c > 2)",
     "select b, count(*), sum(c), min(d), avg(e) from t group by b",
     "select distinct b, d from t",
@@ -38,11 +38,17 @@ const PLAIN: [&str; 16] = [
     "select a, case when c > 2 then 'big' when c is null then 'none' else 'small' end from t order by a limit 5",
     "select b, listagg(a, ',') within group (order by a) from t group by b having count(*) > 1",
     "select d + 1, date_trunc('month', d), datediff(day, d, '2020-06-01') from t where d between '2020-01-01' and '2020-12-31'",
+    "select x.a, y.g, z.b from t x join u y on x.a = y.a join t z on z.a = y.a and z.c > 1 join u w on w.f = z.b and w.g < y.g + 30",
+    "select x.a, z.e from t x, u y, t z where x.a = y.a and x.b = y.f and z.d = x.d and z.a = x.a and y.g > 5",
+    "select count(*), sum(x.c) from t x, u y, t z, u w where x.b = y.f and y.f = z.b and w.a = x.a and w.a = y.a",
+    "select x.a, y.a, z.g from t x left join t y on x.a = y.a + 10 join u z on z.a = x.a join u w on w.f = x.b where w.g > z.g - 20",
+    "select s.n, z.g, x.a from (select b, count(*) as n from t group by b) s join t x on x.b = s.b join u z on z.f = s.b and z.a = x.a",
+    "select x.a + y.a, z.g from t x join t y on x.d = y.d join u z on z.a = x.a + y.a join u w on w.a = z.a where y.a < x.a or y.a = 1",
     "select * from (select b, a from t) pivot (count(a) for b in ('x', 'y', null))",
 ];
 
 /// The rest: run in every way but without the optimizer.
-const NESTED: [&str; 9] = [
+const NESTED: [&str; 11] = [
     "select a from t where a in (select a from u)",
     "select a from t where a not in (select a from u where a is not null)",
     "select a from t where not exists (select 1 from u where u.a = t.a and u.g > 15)",
@@ -51,6 +57,8 @@ const NESTED: [&str; 9] = [
     "select b, count(*) from t where c > (select avg(c) from t) group by b",
     "with recursive r(n) as (select 1 union all select n + 1 from r where n < 20) select n, t.b from r left join t on t.a = r.n",
     "select a from t where (a, b) in (select a, f from u) or (a, b) not in (select a, f from u where a < 3)",
+    "select x.a, z.g from t x, u z, t y where x.a = z.a and y.b = x.b and x.a in (select a from u where g > 10) and y.a not in (select a from u where a is not null)",
+    "select x.a from t x, t y, u z where x.d = y.d and y.a = z.a and not exists (select 1 from u where u.a = x.a and u.g > z.g) and x.e > (select min(e) from t)",
     "select level, a from u start with a = 1 connect by prior g < g and prior a < a",
 ];
 

@@ -2,8 +2,12 @@
 
 /// Casts that are as nullable as their input.
 mod cast_nullability;
+/// How many rows a plan gives.
+pub mod estimate;
 /// Filters above aggregates without GROUP BY stay there.
 mod guarded_filter;
+/// The order in which inner joins run.
+mod join_order;
 /// Window functions within the memory limit.
 mod partitioned_window;
 /// Filters of physical plans move down only where names are unambiguous.
@@ -13,6 +17,7 @@ mod yielding_joins;
 
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
+pub use join_order::insert as insert_join_order;
 pub use partitioned_window::PartitionedWindows;
 pub use unambiguous_pushdown::physical_rules;
 pub use yielding_joins::YieldingJoins;
