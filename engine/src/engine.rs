@@ -16,12 +16,13 @@ use datafusion::{
 
 use crate::{
     binder::{RedshiftOperators, semantics::RedshiftSemantics},
+    compute::Compute,
     config::Config,
     error::Result,
     functions,
     glue::{self, DataCatalog},
     lake::{LakeFolder, ObjectStores},
-    optimizer::{self, CastNullability, PartitionedWindows, YieldingJoins},
+    optimizer::{self, CastNullability, PartitionedWindows, Yielding},
     session::{ClientInfo, Session, SessionRegistry, process_functions, queue::QueryQueue},
     storage::{FileSystem, LocalFileSystem, head::Head, verify::VerifyReport},
     transaction::{CatalogSnapshot, Warehouse},
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) stores: Arc<ObjectStores>,
     pub(crate) lake: Arc<LakeFolder>,
     pub(crate) state: SessionState,
+    /// Where queries compute.
+    pub(crate) compute: Compute,
     /// The sessions that are alive, and what they ran.
     pub(crate) registry: Arc<SessionRegistry>,
     /// Where queries wait for their turn.
@@ -70,7 +73,8 @@ impl Engine {
         let state = session_state(&config, &warehouse, &registry)?;
         let queue = QueryQueue::new(config.query_slots.max(1));
         let data_catalog = Arc::new(data_catalog);
-        let shared = Shared { warehouse, data_catalog, stores, lake, state, config, registry, queue };
+        let compute = Compute::new(config.threads)?;
+        let shared = Shared { warehouse, data_catalog, stores, lake, state, compute, config, registry, queue };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
@@ -171,7 +175,7 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(optimizer::physical_rules())
         .with_physical_optimizer_rule(Arc::new(PartitionedWindows))
-        .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+        .with_physical_optimizer_rule(Arc::new(Yielding))
         .build();
     functions::register_all(&mut state)?;
     for function in process_functions(registry) {

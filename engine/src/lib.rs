@@ -39,6 +39,8 @@ pub mod statement;
 pub mod session;
 /// `blueshift serve`: the wire protocol.
 pub mod server;
+/// The threads on which queries compute.
+mod compute;
 /// An opened warehouse: hands out sessions.
 pub mod engine;
 /// What of a script would fail or differ on a real Redshift.

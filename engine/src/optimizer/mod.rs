@@ -12,15 +12,15 @@ mod join_order;
 mod partitioned_window;
 /// Filters of physical plans move down only where names are unambiguous.
 mod unambiguous_pushdown;
-/// Joins that let go of their thread.
-mod yielding_joins;
+/// Operators that let go of their thread.
+mod yielding;
 
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
 pub use join_order::insert as insert_join_order;
 pub use partitioned_window::PartitionedWindows;
 pub use unambiguous_pushdown::physical_rules;
-pub use yielding_joins::YieldingJoins;
+pub use yielding::Yielding;
 
 #[cfg(test)]
 mod metamorphic;

@@ -15,7 +15,7 @@ use datafusion::{
         memory_pool::{MemoryConsumer, MemoryPool},
     },
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
-    physical_plan::{ExecutionPlan, execute_stream},
+    physical_plan::ExecutionPlan,
 };
 use futures::TryStreamExt;
 
@@ -78,10 +78,10 @@ impl Session {
         Ok(self.state().create_physical_plan(plan).await?)
     }
 
-    /// Starts a plan.
+    /// Starts a plan on the threads of the engine. Dropping the stream stops it.
     pub(crate) async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
         let physical = self.physical_plan(plan).await?;
-        Ok(execute_stream(physical, self.state().task_ctx())?)
+        self.shared.compute.run(physical, self.state().task_ctx())
     }
 
     /// Runs a plan to its end and keeps its rows.
