@@ -35,11 +35,14 @@ pub fn run(tier: Tier, seed: u64) -> Result<Report, String> {
     runtime.block_on(prepare(&engine, tier.pick(200_000, 2_000_000))).map_err(text)?;
     let mut random = Random::new(seed);
     for (name, sql) in STATEMENTS {
-        let mut times = vec![];
+        let (mut times, mut freed) = (vec![], vec![]);
         for _ in 0..tier.pick(8, 200) {
-            times.extend(cancel(&runtime, &engine, sql, &mut random).map_err(|e| format!("{name}: {e}"))?);
+            let took = cancel(&runtime, &engine, sql, &mut random).map_err(|e| format!("{name}: {e}"))?;
+            times.extend(took.ended);
+            freed.push(took.freed);
         }
         percentiles(&mut report, &format!("cancel in {name}"), times);
+        percentiles(&mut report, &format!("query after a cancelled {name}"), freed);
     }
     let mut times = vec![];
     for _ in 0..tier.pick(8, 200) {
@@ -68,10 +71,21 @@ async fn prepare(engine: &Engine, rows: usize) -> Result<(), String> {
     }
 }
 
-/// Runs a statement and cancels it after a while; how long it then took to end, None when it had ended before.
-fn cancel(runtime: &Runtime, engine: &Engine, sql: &str, random: &mut Random) -> Result<Option<Duration>, String> {
+/// What cancelling a statement took.
+struct Took {
+    /// Until it had ended; None when it had ended before.
+    ended: Option<Duration>,
+    /// A small query right after it: the threads are free again.
+    freed: Duration,
+}
+
+/// Runs a statement and cancels it after a while.
+fn cancel(runtime: &Runtime, engine: &Engine, sql: &str, random: &mut Random) -> Result<Took, String> {
     let mut session = engine.session();
-    let (_, took) = cancelled_after(runtime, &mut session, sql, random.below(DELAY_MS_MAX))?;
+    let (_, ended) = cancelled_after(runtime, &mut session, sql, random.below(DELAY_MS_MAX))?;
+    let started = Instant::now();
+    runtime.block_on(number(&mut session, "select count(*) + sum(d) from many")).map_err(|e| error_text(&e))?;
+    let took = Took { ended, freed: started.elapsed() };
     runtime.block_on(async {
         session.run("drop table if exists made; truncate target").await.map(|_| ()).map_err(text)
     })?;
