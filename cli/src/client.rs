@@ -82,6 +82,11 @@ impl Client {
         self.session.take_notices()
     }
 
+    /// Gives materialized views with AUTO REFRESH YES the time that they need, before the process ends.
+    pub fn settle(&self) {
+        self.runtime.block_on(self.engine.settle());
+    }
+
     /// Whether BEGIN is waiting for its COMMIT.
     pub fn in_transaction_block(&self) -> bool {
         self.session.in_transaction_block()

@@ -23,7 +23,12 @@ use crate::{
     glue::{self, DataCatalog},
     lake::{LakeFolder, ObjectStores},
     optimizer::{self, CastNullability, PartitionedWindows, Yielding},
-    session::{ClientInfo, Session, SessionRegistry, process_functions, queue::QueryQueue},
+    session::{
+        ClientInfo, Session, SessionRegistry,
+        auto_refresh::{self, AutoRefresh},
+        process_functions,
+        queue::QueryQueue,
+    },
     storage::{FileSystem, LocalFileSystem, head::Head, verify::VerifyReport},
     transaction::{CatalogSnapshot, Warehouse},
 };
@@ -51,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<SessionRegistry>,
     /// Where queries wait for their turn.
     pub(crate) queue: QueryQueue,
+    /// Which materialized views are to be refreshed.
+    pub(crate) auto_refresh: AutoRefresh,
 }
 
 impl Engine {
@@ -74,7 +81,9 @@ impl Engine {
         let queue = QueryQueue::new(config.query_slots.max(1));
         let data_catalog = Arc::new(data_catalog);
         let compute = Compute::new(config.threads)?;
-        let shared = Shared { warehouse, data_catalog, stores, lake, state, compute, config, registry, queue };
+        let auto_refresh = AutoRefresh::default();
+        let shared =
+            Shared { warehouse, data_catalog, stores, lake, state, compute, config, registry, queue, auto_refresh };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
@@ -97,6 +106,12 @@ impl Engine {
     /// The sessions that are alive, and what they ran.
     pub fn registry(&self) -> &Arc<SessionRegistry> {
         &self.shared.registry
+    }
+
+    /// Refreshes the materialized views with AUTO REFRESH YES that wait for it. To be awaited before a process ends
+    /// that may not have had the time.
+    pub async fn settle(&self) {
+        auto_refresh::settle(&self.shared).await;
     }
 
     /// Checks the whole warehouse without changing it: both catalogs, and every file's existence,

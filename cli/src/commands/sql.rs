@@ -49,6 +49,7 @@ pub fn run(global: &GlobalArgs, args: &SqlArgs) -> Result<(), Failure> {
         }
         out.flush()?;
     }
+    client.settle();
     Ok(())
 }
 

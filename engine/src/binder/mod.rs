@@ -6,12 +6,14 @@
 
 /// Privileges on what a query reads.
 mod access;
+mod aggregate_subquery;
 /// What a statement sees: the snapshot, the search path, the session's values.
 mod context;
 /// Whether a query reads the system catalog alone.
 mod leader;
 /// What rows are grouped and sorted by.
 mod group_key;
+mod grouping_set;
 /// Types of recursive common table expressions.
 mod recursion;
 /// Types of outer columns in subqueries.

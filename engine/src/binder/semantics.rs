@@ -21,6 +21,7 @@ use datafusion::{
 };
 
 use super::{
+    aggregate_subquery,
     comparison::{self, is_comparison},
     correlated, group_key, recursion, result_type, super_expr, super_plan, text_comparison,
 };
@@ -61,7 +62,8 @@ fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
     let inputs = merge_schema(&plan.inputs());
-    let plan = super_plan::rewrite(correlated::with_subqueries(plan, &inputs, &analyze)?)?;
+    let plan = aggregate_subquery::below(correlated::with_subqueries(plan, &inputs, &analyze)?)?;
+    let plan = super_plan::rewrite(plan)?;
     if let LogicalPlan::Union(union) = plan {
         return result_type::union(union);
     }

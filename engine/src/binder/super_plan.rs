@@ -13,7 +13,7 @@ use datafusion::{
 };
 
 use super::{
-    group_key,
+    group_key, grouping_set,
     super_expr::{as_super, key},
 };
 use crate::{
@@ -45,16 +45,15 @@ fn has_keys(plan: &LogicalPlan) -> bool {
 fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
     let schema = aggregate.input.schema();
     let is_super = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::LargeBinary));
-    let key_of = |expr: &Expr| match expr {
-        Expr::GroupingSet(_) => None,
-        expr => group_key::of(&expr.clone().unalias(), schema),
-    };
-    if !aggregate.group_expr.iter().any(|expr| key_of(expr).is_some()) {
-        if let [Expr::GroupingSet(sets)] = aggregate.group_expr.as_slice()
-            && sets.distinct_expr().into_iter().any(is_super)
-        {
+    if let [Expr::GroupingSet(sets)] = aggregate.group_expr.as_slice() {
+        if sets.distinct_expr().into_iter().any(is_super) {
             return Err(Error::not_supported("SUPER in GROUPING SETS, ROLLUP or CUBE").into());
         }
+        let sets = sets.clone();
+        return grouping_set::by_keys(aggregate, sets);
+    }
+    let key_of = |expr: &Expr| group_key::of(&expr.clone().unalias(), schema);
+    if !aggregate.group_expr.iter().any(|expr| key_of(expr).is_some()) {
         return Ok(LogicalPlan::Aggregate(aggregate));
     }
     // A key that is named twice is one column of the schema.

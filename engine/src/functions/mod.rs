@@ -97,7 +97,7 @@ pub fn all_scalar() -> Vec<Arc<ScalarUDF>> {
     all.extend(super_type::INTERNAL.iter().map(|function| function.to_udf()));
     all.extend(operator::unary_operators());
     all.push(Arc::new(ScalarUDF::from(operator::CastFunction::default())));
-    all.push(datafusion::functions::math::random());
+    all.push(math::random::random());
     all
 }
 

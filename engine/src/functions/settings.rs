@@ -13,7 +13,10 @@ use datafusion::{
     config::ConfigOptions,
 };
 
-use super::datetime::zone::{self, Zone};
+use super::{
+    datetime::zone::{self, Zone},
+    math::random::SharedSequence,
+};
 use crate::{
     error::Error,
     types::{
@@ -27,12 +30,23 @@ use crate::{
 pub struct SessionSettings {
     values: Arc<BTreeMap<String, String>>,
     statement_start: Option<i64>,
+    random: Option<SharedSequence>,
 }
 
 impl SessionSettings {
     /// Settings that hold these values, for a statement that begins at `statement_start` (microseconds since 1970).
     pub fn new(values: BTreeMap<String, String>, statement_start: Option<i64>) -> Self {
-        SessionSettings { values: Arc::new(values), statement_start }
+        SessionSettings { values: Arc::new(values), statement_start, random: None }
+    }
+
+    /// The same with the sequence that RANDOM goes through.
+    pub fn with_random(self, random: Option<SharedSequence>) -> Self {
+        SessionSettings { random, ..self }
+    }
+
+    /// The sequence that RANDOM goes through, after SET SEED.
+    pub fn random_sequence(&self) -> Option<&SharedSequence> {
+        self.random.as_ref()
     }
 
     /// The settings in a configuration; the defaults where there are none.

@@ -335,10 +335,12 @@ fn store_url(url: &url::Url) -> Result<ObjectStoreUrl> {
     ObjectStoreUrl::parse(url.as_str()).map_err(Error::internal)
 }
 
-/// Files and folders whose name begins with a dot or underscore are none of a table's.
+/// Files and folders whose name begins with a dot or underscore are none of a table's, nor are files whose name begins
+/// with a hash mark or ends with a tilde (page c-spectrum-external-tables).
 fn is_hidden(location: &ObjectPath, prefix: &ObjectPath) -> bool {
     let inside = location.as_ref().strip_prefix(prefix.as_ref()).unwrap_or(location.as_ref());
-    inside.split('/').any(|part| part.starts_with(['.', '_']))
+    let file = inside.rsplit('/').next().unwrap_or(inside);
+    file.starts_with('#') || file.ends_with('~') || inside.split('/').any(|part| part.starts_with(['.', '_']))
 }
 
 /// Files in at most `target` groups of about the same number of bytes.

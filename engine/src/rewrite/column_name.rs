@@ -48,12 +48,17 @@ pub fn visible(name: &str) -> &str {
     name.split(MARK).next().unwrap_or(name)
 }
 
+/// A name that is seen as `name` and told by a number from others that are.
+pub fn marked_with(name: &str, number: usize) -> String {
+    format!("{name}{MARK}{number}")
+}
+
 fn unique(name: String, seen: &mut HashSet<String>) -> String {
     if seen.insert(name.clone()) { name } else { marked(&name, seen) }
 }
 
 fn marked(name: &str, seen: &mut HashSet<String>) -> String {
-    let marked = format!("{name}{MARK}{}", seen.len());
+    let marked = marked_with(name, seen.len());
     seen.insert(marked.clone());
     marked
 }

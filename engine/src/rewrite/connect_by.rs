@@ -4,20 +4,21 @@
 //! FROM with its joins is evaluated first, then CONNECT BY, then WHERE. `LEVEL` is a column of the
 //! hierarchy, and `PRIOR expression` is evaluated over the parent's row.
 
-use std::ops::ControlFlow;
+use std::{collections::HashMap, ops::ControlFlow};
 
 use blueshift_sql::{
     ast::{
-        Query, TableFactor, TableWithJoins,
+        Query, TableFactor, TableWithJoins, Value,
         sql::{
-            BinaryOperator, ConnectByKind, Expr, GroupByExpr, JoinOperator, OrderByKind, Select, SelectItem,
-            SelectItemQualifiedWildcardKind, SetExpr, VisitMut, VisitorMut,
+            BinaryOperator, ConnectByKind, Expr, GroupByExpr, JoinConstraint, JoinOperator, OrderByKind, Select,
+            SelectItem, SelectItemQualifiedWildcardKind, SetExpr, VisitMut, VisitorMut,
         },
     },
     limits::on_deep_stack,
 };
 
 use super::{
+    column_name,
     scope::{self, Scope, Source},
     template,
 };
@@ -31,7 +32,7 @@ const LEVEL: &str = "level";
 
 /// Rewrites a SELECT with CONNECT BY; `ORDER BY` belongs to its query.
 ///
-/// Errors: 42601 without a PRIOR, 0A000 for NOCYCLE and for joins whose columns share names.
+/// Errors: 42601 without a PRIOR, 0A000 for NOCYCLE.
 pub fn rewrite(query: &mut Query, scope: &mut Scope<'_>) -> Result<()> {
     let Query { body, order_by, .. } = query;
     let SetExpr::Select(select) = &mut **body else { return Ok(()) };
@@ -40,55 +41,95 @@ pub fn rewrite(query: &mut Query, scope: &mut Scope<'_>) -> Result<()> {
     }
     let (start, mut connect) = conditions(std::mem::take(&mut select.connect_by))?;
     let sources = scope.sources(&select.from)?;
-    let mut columns = vec![];
-    for source in &sources {
-        match &source.columns {
-            Some(names) => columns.extend(names.iter().cloned()),
-            None => return Err(Error::not_supported("CONNECT BY over a relation whose columns are not known")),
-        }
-    }
-    let mut seen = std::collections::HashSet::new();
-    if !columns.iter().all(|column| seen.insert(column)) {
-        return Err(Error::not_supported("CONNECT BY over joined relations with columns of the same name")
-            .with_hint("Join them in a subquery that gives each column a name of its own."));
-    }
-    let has_level_column = columns.iter().any(|column| column == LEVEL);
-    if has_level_column {
+    let columns = columns(&sources, &select.from)?;
+    if columns.iter().any(|column| column.name == LEVEL) {
         return Err(Error::not_supported("CONNECT BY over a relation with a column named level"));
     }
-    expand_wildcards(select, &sources, scope)?;
+    expand_wildcards(select, &sources, &columns, scope)?;
 
-    let mut names = Names { sources: &sources, qualifier: None, priors: 0, inside: 0 };
-    let mut start = start;
-    if let Some(start) = &mut start {
-        visit(start, &mut names)?;
+    let names = |qualifier| Names { sources: &sources, columns: &columns, qualifier, priors: 0, inside: 0 };
+    // The roots are looked for in FROM itself, by the names that it has.
+    if let Some(start) = &start {
+        visit(&mut start.clone(), &mut names(None))?;
     }
-    names.qualifier = Some(CHILD);
-    visit(&mut connect, &mut names)?;
-    if names.priors == 0 {
+    let mut connecting = names(Some(CHILD));
+    visit(&mut connect, &mut connecting)?;
+    if connecting.priors == 0 {
         return Err(Error::syntax("CONNECT BY needs a condition with the PRIOR operator"));
     }
     let from = std::mem::take(&mut select.from);
     let lone = lone_name(&sources);
     select.from = vec![TableWithJoins {
         relation: template::derived(
-            hierarchy(from, &columns, start, connect)?,
+            hierarchy(from, &sources, &columns, start, connect)?,
             lone.as_deref().map(|name| template::alias(name, &[])),
         ),
         joins: vec![],
     }];
     if lone.is_none() {
-        unqualify(select, &sources)?;
+        unqualify(select, &names)?;
         if let Some(order_by) = order_by
             && let OrderByKind::Expressions(keys) = &mut order_by.kind
         {
-            let mut names = Names { sources: &sources, qualifier: None, priors: 0, inside: 0 };
             for key in keys {
-                visit(&mut key.expr, &mut names)?;
+                visit(&mut key.expr, &mut names(None))?;
             }
         }
     }
     Ok(())
+}
+
+/// A column of FROM.
+struct Column {
+    /// Which source has it.
+    source: usize,
+    name: String,
+    /// Its name in the hierarchy, which no other column bears there.
+    unique: String,
+}
+
+impl Column {
+    /// The column where FROM is.
+    fn in_from(&self, sources: &[Source]) -> Result<Expr> {
+        if self.unique == self.name {
+            return Ok(template::column(&self.name));
+        }
+        match sources.get(self.source).and_then(|source| source.name.as_deref()) {
+            Some(source) => Ok(template::qualified(source, &self.name)),
+            None => Err(Error::not_supported("CONNECT BY over a subquery without a name whose columns share names")),
+        }
+    }
+}
+
+/// The columns of FROM; those that share a name get the invisible mark of result columns.
+///
+/// Errors: 0A000 for shared names that USING or NATURAL merges.
+fn columns(sources: &[Source], from: &[TableWithJoins]) -> Result<Vec<Column>> {
+    let mut columns: Vec<Column> = vec![];
+    for (source, Source { columns: names, .. }) in sources.iter().enumerate() {
+        let Some(names) = names else {
+            return Err(Error::not_supported("CONNECT BY over a relation whose columns are not known"));
+        };
+        columns.extend(names.iter().map(|name| Column { source, name: name.clone(), unique: name.clone() }));
+    }
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for column in &columns {
+        *times.entry(column.name.clone()).or_default() += 1;
+    }
+    let shared = |column: &&mut Column| times.get(&column.name).is_some_and(|times| *times > 1);
+    let mut is_shared = false;
+    for column in columns.iter_mut().filter(shared) {
+        column.unique = column_name::marked_with(&column.name, column.source);
+        is_shared = true;
+    }
+    let merges = |operator: &JoinOperator| {
+        matches!(scope::constraint(operator), Some(JoinConstraint::Using(_) | JoinConstraint::Natural))
+    };
+    if is_shared && from.iter().flat_map(|from| &from.joins).any(|join| merges(&join.join_operator)) {
+        return Err(Error::not_supported("CONNECT BY over a join with USING or NATURAL whose columns share names")
+            .with_hint("Join them in a subquery that gives each column a name of its own."));
+    }
+    Ok(columns)
 }
 
 /// START WITH and CONNECT BY.
@@ -118,7 +159,14 @@ fn lone_name(sources: &[Source]) -> Option<String> {
 }
 
 /// `*` shows the columns of FROM, not LEVEL.
-fn expand_wildcards(select: &mut Select, sources: &[Source], scope: &mut Scope<'_>) -> Result<()> {
+fn expand_wildcards(select: &mut Select, sources: &[Source], columns: &[Column], scope: &mut Scope<'_>) -> Result<()> {
+    let shown = |source: usize, name: &str| {
+        let column = columns.iter().find(|column| column.source == source && column.name == name);
+        match column {
+            Some(column) if column.unique != column.name => template::item(template::column(&column.unique), name),
+            _ => SelectItem::UnnamedExpr(template::column(name)),
+        }
+    };
     let mut items = vec![];
     for item in std::mem::take(&mut select.projection) {
         match item {
@@ -126,13 +174,15 @@ fn expand_wildcards(select: &mut Select, sources: &[Source], scope: &mut Scope<'
                 let all = scope.wildcard(&select.from)?.unwrap_or_default();
                 let excluded = options.opt_exclude.as_ref().map(scope::excluded_names).unwrap_or_default();
                 let kept = all.into_iter().filter(|(_, column)| !excluded.contains(column));
-                items.extend(kept.map(|(_, column)| SelectItem::UnnamedExpr(template::column(&column))));
+                items.extend(kept.map(|(source, column)| shown(source, &column)));
             }
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                let source = scope::qualified(sources, &name);
-                let columns = source.and_then(|source| source.columns.as_ref());
-                let Some(columns) = columns else { return Err(Error::undefined_table(name.to_string())) };
-                items.extend(columns.iter().map(|column| SelectItem::UnnamedExpr(template::column(column))));
+                let wanted = scope::qualified(sources, &name);
+                let source =
+                    sources.iter().position(|source| wanted.is_some_and(|wanted| std::ptr::eq(source, wanted)));
+                let Some(source) = source else { return Err(Error::undefined_table(name.to_string())) };
+                let names = sources[source].columns.iter().flatten();
+                items.extend(names.map(|column| shown(source, column)));
             }
             item => items.push(item),
         }
@@ -142,7 +192,16 @@ fn expand_wildcards(select: &mut Select, sources: &[Source], scope: &mut Scope<'
 }
 
 /// `WITH RECURSIVE hierarchy AS (roots UNION ALL children) SELECT * FROM hierarchy`
-fn hierarchy(from: Vec<TableWithJoins>, columns: &[String], start: Option<Expr>, connect: Expr) -> Result<Box<Query>> {
+fn hierarchy(
+    from: Vec<TableWithJoins>,
+    sources: &[Source],
+    columns: &[Column],
+    start: Option<Expr>,
+    connect: Expr,
+) -> Result<Box<Query>> {
+    let rows_of_from = || -> Result<Vec<SelectItem>> {
+        columns.iter().map(|column| Ok(template::item(column.in_from(sources)?, &column.unique))).collect()
+    };
     let mut query = template::query(&format!(
         "with recursive \"{HIERARCHY}\" as (
             select 1 from (select 1) as x
@@ -151,7 +210,7 @@ fn hierarchy(from: Vec<TableWithJoins>, columns: &[String], start: Option<Expr>,
     ))?;
     let missing = || Error::internal("the template of CONNECT BY has another form");
     let with = query.with.as_mut().and_then(|with| with.cte_tables.first_mut()).ok_or_else(missing)?;
-    let named: Vec<String> = columns.iter().cloned().chain([LEVEL.to_owned()]).collect();
+    let named: Vec<String> = columns.iter().map(|column| column.unique.clone()).chain([LEVEL.to_owned()]).collect();
     with.alias = template::alias(HIERARCHY, &named);
     let SetExpr::SetOperation { left, right, .. } = &mut *with.query.body else { return Err(missing()) };
     let (SetExpr::Select(roots), SetExpr::Select(children)) = (&mut **left, &mut **right) else {
@@ -159,13 +218,13 @@ fn hierarchy(from: Vec<TableWithJoins>, columns: &[String], start: Option<Expr>,
     };
 
     roots.from = on_deep_stack(|| from.clone());
-    roots.projection = columns.iter().map(|column| SelectItem::UnnamedExpr(template::column(column))).collect();
+    roots.projection = rows_of_from()?;
     roots.projection.push(template::item(integer("1")?, LEVEL));
     roots.selection = start;
 
     let mut rows = template::query("select 1 from (select 1) as x")?;
     let select = template::select_of(&mut rows)?;
-    select.projection = columns.iter().map(|column| SelectItem::UnnamedExpr(template::column(column))).collect();
+    select.projection = rows_of_from()?;
     select.from = from;
     let joined = children.from.first_mut().ok_or_else(missing)?;
     joined.relation = template::derived(rows, Some(template::alias(CHILD, &[])));
@@ -182,9 +241,9 @@ fn hierarchy(from: Vec<TableWithJoins>, columns: &[String], start: Option<Expr>,
         sample: None,
         index_hints: vec![],
     };
-    parent.join_operator = JoinOperator::Inner(blueshift_sql::ast::sql::JoinConstraint::On(connect));
+    parent.join_operator = JoinOperator::Inner(JoinConstraint::On(connect));
     children.projection =
-        columns.iter().map(|column| SelectItem::UnnamedExpr(template::qualified(CHILD, column))).collect();
+        columns.iter().map(|column| SelectItem::UnnamedExpr(template::qualified(CHILD, &column.unique))).collect();
     children.projection.push(template::item(next_level()?, LEVEL));
     Ok(query)
 }
@@ -201,6 +260,7 @@ fn next_level() -> Result<Expr> {
 /// Makes columns of the hierarchy of the names that users write.
 struct Names<'s> {
     sources: &'s [Source],
+    columns: &'s [Column],
     /// What qualifies the columns, and None where they stand alone.
     qualifier: Option<&'static str>,
     priors: usize,
@@ -209,18 +269,19 @@ struct Names<'s> {
 }
 
 impl Names<'_> {
-    /// The column that a name means; None for what is no column of FROM.
+    /// The column that a name means; None for what is no column of FROM, or one of several.
     fn column(&self, expr: &Expr) -> Option<String> {
-        let has = |source: &Source, column: &str| source.columns.iter().flatten().any(|name| name == column);
         match expr {
             Expr::Identifier(ident) => {
-                self.sources.iter().any(|source| has(source, &ident.value)).then(|| ident.value.clone())
+                let mut found = self.columns.iter().filter(|column| column.name == ident.value);
+                found.next().filter(|_| found.next().is_none()).map(|column| column.unique.clone())
             }
             Expr::CompoundIdentifier(parts) => {
-                let [.., qualifier, column] = parts.as_slice() else { return None };
-                let named = |source: &&Source| source.name.as_deref() == Some(qualifier.value.as_str());
-                self.sources.iter().find(named).filter(|source| has(source, &column.value))?;
-                Some(column.value.clone())
+                let [.., qualifier, name] = parts.as_slice() else { return None };
+                let named = |source: &Source| source.name.as_deref() == Some(qualifier.value.as_str());
+                let source = self.sources.iter().position(named)?;
+                let found = self.columns.iter().find(|column| column.source == source && column.name == name.value);
+                found.map(|column| column.unique.clone())
             }
             _ => None,
         }
@@ -256,8 +317,8 @@ impl VisitorMut for Names<'_> {
                 return ControlFlow::Break(Error::syntax("PRIOR stands in CONNECT BY only"));
             }
             self.priors += 1;
-            let mut inner = std::mem::replace(&mut **inner, Expr::value(blueshift_sql::ast::Value::Null));
-            let mut names = Names { sources: self.sources, qualifier: Some(PARENT), priors: 0, inside: 0 };
+            let mut inner = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+            let mut names = Names { qualifier: Some(PARENT), priors: 0, inside: 0, ..*self };
             let flow = inner.visit(&mut names);
             *expr = Expr::Nested(Box::new(inner));
             return flow;
@@ -289,11 +350,19 @@ fn visit(expr: &mut Expr, names: &mut Names<'_>) -> Result<()> {
 }
 
 /// Takes the names of joined relations off the columns of a SELECT.
-fn unqualify(select: &mut Select, sources: &[Source]) -> Result<()> {
-    let mut names = Names { sources, qualifier: None, priors: 0, inside: 0 };
+fn unqualify<'s>(select: &mut Select, names: &impl Fn(Option<&'static str>) -> Names<'s>) -> Result<()> {
+    let mut names = names(None);
     for item in &mut select.projection {
-        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
-            visit(expr, &mut names)?;
+        match item {
+            SelectItem::ExprWithAlias { expr, .. } => visit(expr, &mut names)?,
+            SelectItem::UnnamedExpr(expr) => {
+                let name = column_name::default_name(expr);
+                visit(expr, &mut names)?;
+                if column_name::default_name(expr) != name {
+                    *item = template::item(std::mem::replace(expr, Expr::value(Value::Null)), &name);
+                }
+            }
+            _ => {}
         }
     }
     for condition in select.selection.iter_mut().chain(select.having.iter_mut()).chain(select.qualify.iter_mut()) {

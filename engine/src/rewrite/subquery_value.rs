@@ -5,7 +5,10 @@
 //! IN that is one of the conditions of WHERE, and that join knows NULL; deeper inside (`f OR a NOT IN
 //! (SELECT …)`) it makes a mark of it, which is false where SQL says NULL, so NOT IN would be true.
 
-use std::ops::ControlFlow;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    ops::ControlFlow,
+};
 
 use blueshift_sql::{
     ast::{
@@ -21,7 +24,8 @@ use blueshift_sql::{
 use super::{aggregate_name::AGGREGATES, row_in_subquery, template};
 use crate::error::{Error, Result};
 
-const COUNT: &str = "__count";
+/// How the names of counts begin. Each has the number of what it counts, because DataFusion tells expressions by names.
+const COUNT: &str = "__count_";
 
 /// Rewrites the values and the conditions of a SELECT.
 pub fn rewrite_select(select: &mut Select) -> Result<()> {
@@ -138,7 +142,7 @@ impl VisitorMut for Rewriter {
                     *expr = boolean(!negated);
                     return ControlFlow::Continue(());
                 }
-                count(take(subquery)).map(|count| compare(count, !negated))
+                count(take(subquery)).map(|count| compare_count(count, !negated))
             }
             Expr::InSubquery { expr: value, subquery, negated } => is_in(value, subquery, *negated),
             _ => return ControlFlow::Continue(()),
@@ -153,8 +157,9 @@ impl VisitorMut for Rewriter {
 
 /// TRUE when a row is equal; else NULL when the value, or that of a row, is NULL; else FALSE.
 fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Result<Expr> {
-    if matches!(**value, Expr::Tuple(_)) {
-        return Err(Error::not_supported("IN with several columns outside of a condition"));
+    if let Expr::Tuple(values) = &mut **value {
+        let values = std::mem::take(values);
+        return row_is_in(&values, subquery, negated);
     }
     let value = template::nested(std::mem::replace(&mut **value, null()));
     if is_total(subquery) {
@@ -166,13 +171,63 @@ fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Res
             Some(counted) => counted,
             None => row_in_subquery::filtered(take(subquery), 1, |mut columns| columns.pop().map(condition))?,
         };
-        Ok::<Expr, Error>(compare(count(counted)?, true))
+        Ok::<Expr, Error>(compare_count(count(counted)?, true))
     };
     let equal = rows(&|column| template::binary(column, BinaryOperator::Eq, value.clone()))?;
     let unknown = rows(&|column| Expr::IsNull(Box::new(column)))?;
-    let any = compare(count(take(subquery))?, true);
+    let any = compare_count(count(take(subquery))?, true);
     let missing = template::binary(Expr::IsNull(Box::new(value.clone())), BinaryOperator::And, any);
-    let branches = [(equal, boolean(true)), (missing, null()), (unknown, null())];
+    Ok(found(vec![(equal, boolean(true)), (missing, null()), (unknown, null())], negated))
+}
+
+/// Columns of a row in IN as a value: there are as many subqueries as ways in which it can be unknown.
+const ROW_WIDTH_MAX: usize = 3;
+
+/// How a column of a row and its value come together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pair {
+    Equal,
+    ColumnIsNull,
+    ValueIsNull,
+}
+
+/// The same for a row: NULL when no row is equal and one could be, where something is NULL. Each way in which one could
+/// is asked for by itself, because correlated subqueries compare by `=` only.
+fn row_is_in(values: &[Expr], subquery: &Query, negated: bool) -> Result<Expr> {
+    if values.len() > ROW_WIDTH_MAX {
+        return Err(Error::not_supported(format!("IN with more than {ROW_WIDTH_MAX} columns outside of a condition")));
+    }
+    let ways = 3_usize.pow(values.len() as u32);
+    let mut branches = Vec::with_capacity(ways);
+    for way in 0..ways {
+        let pairs: Vec<Pair> = (0..values.len())
+            .map(|index| match way / 3_usize.pow(index as u32) % 3 {
+                0 => Pair::Equal,
+                1 => Pair::ColumnIsNull,
+                _ => Pair::ValueIsNull,
+            })
+            .collect();
+        let condition = |columns: Vec<Expr>| {
+            template::all(columns.into_iter().zip(values).zip(&pairs).filter_map(
+                |((column, value), pair)| match pair {
+                    Pair::Equal => Some(template::binary(column, BinaryOperator::Eq, template::nested(value.clone()))),
+                    Pair::ColumnIsNull => Some(Expr::IsNull(Box::new(column))),
+                    Pair::ValueIsNull => None,
+                },
+            ))
+        };
+        let rows = row_in_subquery::filtered(take(subquery), values.len(), condition)?;
+        let missing = values.iter().zip(&pairs).filter(|(_, pair)| **pair == Pair::ValueIsNull);
+        let missing = missing.map(|(value, _)| Expr::IsNull(Box::new(template::nested(value.clone()))));
+        let holds = template::all(missing.chain([compare_count(count(rows)?, true)]));
+        let result = if way == 0 { boolean(true) } else { null() };
+        branches.extend(holds.map(|holds| (holds, result)));
+    }
+    Ok(found(branches, negated))
+}
+
+/// What the first condition that holds says, else FALSE; or the contrary.
+fn found(branches: Vec<(Expr, Expr)>, negated: bool) -> Expr {
     let case = Expr::Case {
         case_token: AttachedToken::empty(),
         end_token: AttachedToken::empty(),
@@ -180,10 +235,10 @@ fn is_in(value: &mut Box<Expr>, subquery: &mut Box<Query>, negated: bool) -> Res
         conditions: branches.into_iter().map(|(condition, result)| CaseWhen { condition, result }).collect(),
         else_result: Some(Box::new(boolean(false))),
     };
-    Ok(match negated {
+    match negated {
         true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(case))) },
         false => case,
-    })
+    }
 }
 
 /// Whether a query has one row whatever it reads: it selects an aggregate, without GROUP BY and HAVING.
@@ -266,7 +321,10 @@ impl Visitor for CaptureFinder<'_> {
 
 /// `(SELECT count(*) FROM … WHERE …)` of the rows that the subquery has.
 fn count(mut subquery: Box<Query>) -> Result<Expr> {
-    let mut query = template::query(&format!("select count(*) as \"{COUNT}\" from (select 1) as x"))?;
+    let mut hasher = DefaultHasher::new();
+    subquery.hash(&mut hasher);
+    let name = format!("{COUNT}{:x}", hasher.finish());
+    let mut query = template::query(&format!("select count(*) as \"{name}\" from (select 1) as x"))?;
     let counting = template::select_of(&mut query)?;
     if let SetExpr::Select(select) = &mut *subquery.body
         && subquery.limit_clause.is_none()
@@ -306,7 +364,7 @@ impl Visitor for CallFinder {
 }
 
 /// `count > 0`, or `count = 0`.
-fn compare(count: Expr, some: bool) -> Expr {
+fn compare_count(count: Expr, some: bool) -> Expr {
     let op = if some { BinaryOperator::Gt } else { BinaryOperator::Eq };
     Expr::BinaryOp { left: Box::new(count), op, right: Box::new(Expr::value(Value::Number("0".to_owned(), false))) }
 }

@@ -103,6 +103,8 @@ pub enum EventKind {
         view: TableName,
         /// What came of it, in the words of SVL_MV_REFRESH_STATUS.
         status: &'static str,
+        /// By AUTO REFRESH.
+        automatic: bool,
     },
 }
 

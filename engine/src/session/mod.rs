@@ -4,6 +4,8 @@
 //! succeeds and leaves no trace when it fails. Inside a block an error makes everything but
 //! ROLLBACK fail until the block ends. A panic in a statement becomes an error of that statement.
 
+/// What AUTO REFRESH YES does.
+pub(crate) mod auto_refresh;
 /// Stopping a running statement from outside.
 mod cancel;
 /// Result columns before a statement runs.
@@ -75,7 +77,7 @@ use crate::{
     binder::BindContext,
     engine::Shared,
     error::{Error, Result, SqlState},
-    functions::settings::SessionSettings,
+    functions::{math::random::SharedSequence, settings::SessionSettings},
     rewrite::{Constants, SuperOptions},
     security, statement,
     transaction::{CatalogSnapshot, Interrupt, ReadSet, Transaction, TransactionOwner},
@@ -114,6 +116,8 @@ pub struct Session {
     statement_start: DateTime<Utc>,
     /// The query engine's state with this session's parameters.
     state: Arc<SessionState>,
+    /// What RANDOM goes through since SET SEED.
+    pub(crate) random: Option<SharedSequence>,
 }
 
 impl Session {
@@ -141,6 +145,7 @@ impl Session {
             local: LocalState::default(),
             entry,
             statement_text: String::new(),
+            random: None,
         }
     }
 
@@ -356,11 +361,13 @@ impl Session {
         self.entry.end_transaction();
         match std::mem::replace(&mut self.transaction, TransactionState::Idle) {
             TransactionState::Active { transaction, .. } => {
+                let is_due = transaction.changed_snapshot().is_some_and(|left| auto_refresh::is_due(left));
                 let committed = transaction.commit();
                 self.local.end(committed.is_ok(), &mut self.parameters);
                 self.end_local_user();
                 committed?;
                 self.shared.warehouse.tidy();
+                auto_refresh::after_transaction(&self.shared, is_due);
                 Ok(())
             }
             _ => Ok(()),
@@ -375,6 +382,7 @@ impl Session {
             transaction.rollback();
             self.local.end(false, &mut self.parameters);
             self.end_local_user();
+            auto_refresh::after_transaction(&self.shared, false);
         }
     }
 
@@ -460,7 +468,8 @@ impl Session {
     /// Gives the query engine the parameters that hold now.
     fn refresh_settings(&mut self) {
         let start = self.statement_start.timestamp_micros();
-        let settings = SessionSettings::new(self.parameters.changed().clone(), Some(start));
+        let settings =
+            SessionSettings::new(self.parameters.changed().clone(), Some(start)).with_random(self.random.clone());
         let mut state = self.shared.state.clone();
         state.config_mut().options_mut().extensions.insert(settings);
         // Functions run with the options that stand here, not with those of the state.

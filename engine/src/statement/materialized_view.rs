@@ -1,37 +1,35 @@
-//! Materialized views: a table that remembers its query. REFRESH computes it anew.
-//!
-//! What Redshift could refresh incrementally is recorded and reported as that; here every refresh
-//! recomputes, unless nothing that the view reads has changed.
+//! Materialized views: a table that remembers its query. `refresh` computes it anew.
 
 use std::{ops::ControlFlow, sync::Arc};
 
-use blueshift_sql::{
-    ast::{
-        self, AlterMaterializedViewAction,
-        sql::{ObjectName, Query, Visit, Visitor},
-    },
-    parse_query,
+use blueshift_sql::ast::{
+    self, AlterMaterializedViewAction,
+    sql::{ObjectName, Query, Visit, Visitor},
 };
 use serde_json::{Value, json};
 
 use super::{
     alter_table,
-    assignment::{self, Conversion, Source},
     create_table::{self, DraftTable},
-    create_table_as, create_view, name, row_change,
+    create_table_as, create_view, name,
 };
 use crate::{
-    binder::{Binder, Bindings, ResolvedRelation, STORED_SQL, bindings_of, resolve_name, with_bindings_in},
+    binder::{Binder, Bindings, ResolvedRelation, bindings_of, resolve_name, with_bindings_in},
     error::{Error, Result},
     routine,
     security::{self, Object},
-    session::{EventKind, Notice, Session, StatementResult, TEMPORARY_SCHEMA_PREFIX, TableName},
+    session::{Session, StatementResult, TEMPORARY_SCHEMA_PREFIX},
     storage::metadata::{RelationId, TableSnapshot},
     transaction::CatalogSnapshot,
 };
 
 /// Kinds of queries that can be refreshed incrementally.
 mod incremental;
+/// Computing the rows anew, on demand and automatically.
+mod refresh;
+
+pub use refresh::{due, refresh, refresh_unasked};
+use refresh::{fill, is_up_to_date};
 
 /// Key of a table's properties that holds the query of a materialized view.
 const QUERY: &str = "materialized_view_query";
@@ -193,112 +191,6 @@ impl Visitor for Clauses {
         self.relations.push(relation.clone());
         ControlFlow::Continue(())
     }
-}
-
-/// REFRESH MATERIALIZED VIEW. With CASCADE what it reads is refreshed first.
-pub async fn refresh(session: &mut Session, refresh: &ast::RefreshMaterializedView) -> Result<StatementResult> {
-    let table = name::managed_table(session, &refresh.name)?;
-    if !is_materialized_view(&table) {
-        return Err(Error::wrong_object_type(&table.name, "materialized view"));
-    }
-    security::require_owner(session, &Object::Relation(table.id), "relation", &table.name)?;
-    let mut order = vec![table.id];
-    if refresh.behavior == Some(ast::DropBehavior::Cascade) {
-        let snapshot = session.transaction()?.snapshot()?;
-        collect_below(&snapshot, table.id, &mut order);
-    }
-    for id in order.into_iter().rev() {
-        refresh_one(session, id).await?;
-    }
-    Ok(StatementResult::done("REFRESH MATERIALIZED VIEW"))
-}
-
-/// The materialized views that one reads, each after those that read it.
-fn collect_below(snapshot: &CatalogSnapshot, id: RelationId, order: &mut Vec<RelationId>) {
-    let Some(table) = snapshot.table(id) else { return };
-    for below in depends_on(table) {
-        if snapshot.table(below).is_some_and(|table| is_materialized_view(table)) {
-            order.retain(|known| *known != below);
-            order.push(below);
-            collect_below(snapshot, below, order);
-        }
-    }
-}
-
-async fn refresh_one(session: &mut Session, id: RelationId) -> Result<()> {
-    let snapshot = session.transaction()?.snapshot()?;
-    let table = Arc::clone(snapshot.table(id).ok_or_else(|| Error::internal("a materialized view is gone"))?);
-    let started = chrono::Utc::now();
-    let current = state(&snapshot, &table);
-    let message = match &current {
-        Some(MaterializedViewState { stale: false, .. }) => {
-            session.notice(Notice::info(format!("Materialized view {} is already up to date.", table.name)));
-            return log_refresh(session, &table, started, "MV was already updated");
-        }
-        Some(MaterializedViewState { incremental: true, .. }) => "was incrementally updated successfully.",
-        _ => "was recomputed successfully.",
-    };
-    session.transaction()?.truncate(id)?;
-    fill(session, id).await?;
-    log_refresh(
-        session,
-        &table,
-        started,
-        match current.is_some_and(|state| state.incremental) {
-            true => "Refresh successfully updated MV incrementally",
-            false => "Refresh successfully recomputed MV from scratch",
-        },
-    )?;
-    session.notice(Notice::info(format!("Materialized view {} {message}", table.name)));
-    Ok(())
-}
-
-/// What SVL_MV_REFRESH_STATUS tells of a refresh.
-fn log_refresh(
-    session: &mut Session,
-    view: &TableSnapshot,
-    started: chrono::DateTime<chrono::Utc>,
-    status: &'static str,
-) -> Result<()> {
-    let schema = row_change::schema_name(session, view)?;
-    let view = TableName { id: view.id.0, schema, name: view.name.clone() };
-    session.record_event(started, EventKind::Refresh { view, status });
-    Ok(())
-}
-
-/// Versions of the tables that a materialized view reads.
-fn versions(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> Value {
-    let version = |id: RelationId| Some((id.to_string(), Value::from(snapshot.table(id)?.version)));
-    depends_on(table).into_iter().filter_map(version).collect()
-}
-
-fn is_up_to_date(snapshot: &CatalogSnapshot, table: &TableSnapshot) -> bool {
-    let properties = &table.layout.properties;
-    let external = properties.get(EXTERNAL).and_then(Value::as_bool).unwrap_or(false);
-    !external && properties.get(VERSIONS).is_some_and(|known| *known == versions(snapshot, table))
-}
-
-/// Computes the rows of a materialized view, with its owner's privileges.
-async fn fill(session: &mut Session, id: RelationId) -> Result<()> {
-    let snapshot = session.transaction()?.snapshot()?;
-    let table = Arc::clone(snapshot.table(id).ok_or_else(|| Error::internal("a materialized view is gone"))?);
-    let (text, bindings) = query_of(&table);
-    let query = parse_query(&text, STORED_SQL)
-        .map_err(|error| Error::internal(format!("materialized view \"{}\" cannot be read: {error}", table.name)))?;
-    let plan = session.plan_query_with(&query, bindings)?;
-    let sources = table
-        .columns
-        .iter()
-        .zip(assignment::plan_columns(&plan))
-        .map(|(column, expr)| (column.name.clone(), Source::Expr(expr)))
-        .collect();
-    let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
-    let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
-    let mut layout = table.layout.clone();
-    layout.properties[VERSIONS] = versions(&snapshot, &table);
-    let transaction = session.transaction()?;
-    transaction.append(id, segments)?;
-    transaction.set_layout(id, layout)
 }
 
 /// ALTER MATERIALIZED VIEW.

@@ -95,8 +95,9 @@ pub(crate) use assignment::has_subquery;
 pub(crate) use cursor::undefined as undefined_cursor;
 pub use database::databases;
 pub use materialized_view::{
-    MaterializedViewState, depends_on as materialized_view_depends_on, is_materialized_view,
-    query_of as materialized_view_query, state as materialized_view_state,
+    MaterializedViewState, depends_on as materialized_view_depends_on, due as materialized_views_due,
+    is_materialized_view, query_of as materialized_view_query, refresh_unasked as refresh_materialized_view_unasked,
+    state as materialized_view_state,
 };
 pub(crate) use name::managed_table;
 pub(crate) use show::columns as show_columns;

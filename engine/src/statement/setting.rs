@@ -1,13 +1,20 @@
 //! SET, RESET.
 
+use std::sync::Arc;
+
 use blueshift_sql::ast;
+use parking_lot::Mutex;
 
 use super::authorization;
 use crate::{
     catalog::system_view::item::relation::quoted,
-    error::Result,
+    error::{Error, Result, SqlState},
+    functions::math::random::{Sequence, SharedSequence},
     session::{Session, StatementResult},
 };
+
+/// The word that is no parameter: where RANDOM begins.
+const SEED: &str = "seed";
 
 /// SET.
 pub fn set(session: &mut Session, set: &ast::Set) -> Result<StatementResult> {
@@ -21,6 +28,10 @@ pub fn assign(session: &mut Session, name: &str, value: Option<String>, local: b
     if name == "session_authorization" {
         return authorization::become_user(session, value.as_deref());
     }
+    if name == SEED {
+        session.random = value.map(|value| seed(&value)).transpose()?;
+        return Ok(());
+    }
     let before = session.parameters.own_value(name);
     session.parameters.set(name, value)?;
     if local {
@@ -28,6 +39,20 @@ pub fn assign(session: &mut Session, name: &str, value: Option<String>, local: b
     }
     session.parameter_changed(name);
     Ok(())
+}
+
+/// The sequence that RANDOM goes through from here on.
+///
+/// Errors: 22023 for a seed that is not between 0 and 1.
+fn seed(value: &str) -> Result<SharedSequence> {
+    match value.parse::<f64>() {
+        Ok(seed) if (0.0..=1.0).contains(&seed) => Ok(Arc::new(Mutex::new(Sequence::of_seed(seed)))),
+        _ => Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("invalid value for parameter \"{SEED}\": \"{value}\""),
+        )
+        .with_hint("A seed is a number between 0 and 1.")),
+    }
 }
 
 /// A search path as SHOW writes it: names in quotes where they need them.

@@ -7,7 +7,7 @@
 //! - `OBJECT_TRANSFORM(input KEEP path, … SET path, value, …)` becomes a call with commas only, in which the number of
 //!   paths to keep follows the input: `object_transform(input, 1, path, path, value)`.
 //!
-//! And one more spelling: `BINARY VARYING` becomes `VARBINARY`.
+//! And two more spellings: `BINARY VARYING` becomes `VARBINARY`, and `TRIM(BOTH FROM text)` goes without its `FROM`.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -18,6 +18,7 @@ use crate::lexer::Tokens;
 /// Puts the parentheses in.
 pub(super) fn rewrite(tokens: &mut Tokens) {
     varbinary(tokens);
+    trim_from(tokens);
     object_transform(tokens);
     let mut found = Vec::new();
     for (at, token) in tokens.tokens.iter().enumerate() {
@@ -42,6 +43,22 @@ fn varbinary(tokens: &mut Tokens) {
             tokens.tokens[at].token = Token::make_word("varbinary", None);
             tokens.tokens.remove(at + 1);
             tokens.ranges[at].1 = tokens.ranges.remove(at + 1).1;
+        }
+        at += 1;
+    }
+}
+
+/// `TRIM([BOTH | LEADING | TRAILING] FROM text)`, which names no characters, as `TRIM([…] text)`.
+fn trim_from(tokens: &mut Tokens) {
+    let is = |tokens: &Tokens, at: usize, words: &[&str]| matches!(tokens.tokens.get(at).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style.is_none() && words.contains(&word.value.as_str()));
+    let mut at = 0;
+    while at + 2 < tokens.tokens.len() {
+        if is(tokens, at, &["trim"]) && tokens.tokens[at + 1].token == Token::LParen {
+            let side = usize::from(is(tokens, at + 2, &["both", "leading", "trailing"]));
+            if is(tokens, at + 2 + side, &["from"]) {
+                tokens.tokens.remove(at + 2 + side);
+                tokens.ranges.remove(at + 2 + side);
+            }
         }
         at += 1;
     }

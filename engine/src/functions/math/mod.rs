@@ -1,4 +1,4 @@
-//! Mathematical functions (page Math_functions). RANDOM is DataFusion's.
+//! Mathematical functions (page Math_functions).
 
 /// ABS
 pub mod abs;
@@ -8,6 +8,8 @@ pub mod float;
 pub mod modulo;
 /// POWER
 pub mod power;
+/// RANDOM
+pub mod random;
 /// ROUND, TRUNC, CEIL and FLOOR
 pub mod round;
 /// SIGN

@@ -136,16 +136,36 @@ fn listed(
 
 /// LIKE: case counts, `%` and `_` stand for any text and any character, backslash escapes.
 fn like(text: &str, pattern: &str) -> bool {
-    fn matches(text: &[char], pattern: &[char]) -> bool {
-        match pattern {
-            [] => text.is_empty(),
-            ['%', rest @ ..] => (0..=text.len()).any(|start| matches(&text[start..], rest)),
-            ['_', rest @ ..] => !text.is_empty() && matches(&text[1..], rest),
-            ['\\', c, rest @ ..] | [c, rest @ ..] => text.first() == Some(c) && matches(&text[1..], rest),
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let (mut at, mut next) = (0, 0);
+    // Where the last `%` stands in the pattern, and how much of the text it is taken to stand for: only that one can be
+    // to blame when something after it does not fit, so nothing is tried twice.
+    let mut any: Option<(usize, usize)> = None;
+    while at < text.len() {
+        let step = match pattern.get(next) {
+            Some('%') => {
+                any = Some((next + 1, at));
+                next += 1;
+                continue;
+            }
+            Some('_') => Some(1),
+            Some('\\') if next + 1 < pattern.len() => (pattern[next + 1] == text[at]).then_some(2),
+            Some(c) => (*c == text[at]).then_some(1),
+            None => None,
+        };
+        match (step, any) {
+            (Some(step), _) => {
+                next += step;
+                at += 1;
+            }
+            (None, Some((after, from))) => {
+                any = Some((after, from + 1));
+                (next, at) = (after, from + 1);
+            }
+            (None, None) => return false,
         }
     }
-    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
-    matches(&text, &pattern)
+    pattern[next..].iter().all(|c| *c == '%')
 }
 
 /// Refuses another database.

@@ -50,7 +50,7 @@ impl Transaction {
 
     /// Commits unless a transaction block of this process sees an earlier state already: what
     /// upkeep rewrites must not make a later DELETE in the block fail. Gives whether it committed.
-    pub(in crate::transaction) fn commit_undisturbing(mut self) -> Result<bool> {
+    pub(crate) fn commit_undisturbing(mut self) -> Result<bool> {
         let warehouse = Arc::clone(&self.warehouse);
         let running = warehouse.activity().lock();
         if running.iter().any(|(id, active)| *id != self.id && active.owner.is_block && active.base.is_some()) {

@@ -136,6 +136,11 @@ impl Transaction {
         !(self.schemas.is_empty() && self.relations.is_empty() && self.records.is_empty())
     }
 
+    /// What the transaction would leave, if it has changed anything.
+    pub(crate) fn changed_snapshot(&self) -> Option<&Arc<CatalogSnapshot>> {
+        self.current.as_ref().filter(|_| self.has_changes())
+    }
+
     fn overlay(&mut self) -> Result<&mut CatalogSnapshot> {
         self.snapshot()?;
         self.current.as_mut().map(Arc::make_mut).ok_or_else(|| Error::internal("transaction without snapshot"))

@@ -173,6 +173,13 @@ fn status<'a>(event: &LoggedEvent) -> Value<'a> {
     }
 }
 
+fn refresh_type(event: &LoggedEvent) -> &'static str {
+    match event.kind {
+        EventKind::Refresh { automatic: true, .. } => "Auto",
+        _ => "Manual",
+    }
+}
+
 pub const SVL_MV_REFRESH_STATUS: Filled<Arc<LoggedEvent>> = Filled {
     name: "svl_mv_refresh_status",
     items: |context| Ok(refreshes(context)),
@@ -185,7 +192,7 @@ pub const SVL_MV_REFRESH_STATUS: Filled<Arc<LoggedEvent>> = Filled {
         ("starttime", |_, e| e.started.into()),
         ("endtime", |_, e| e.ended.into()),
         ("status", |_, e| status(e)),
-        ("refresh_type", |_, _| "Manual".into()),
+        ("refresh_type", |_, e| refresh_type(e).into()),
     ],
 };
 
@@ -199,7 +206,7 @@ pub const SYS_MV_REFRESH_HISTORY: Filled<Arc<LoggedEvent>> = Filled {
         ("database_name", |_, e| (&e.origin.database).into()),
         ("schema_name", |_, e| schema_name(e)),
         ("mv_name", |_, e| table_name(e)),
-        ("refresh_type", |_, _| "Manual".into()),
+        ("refresh_type", |_, e| refresh_type(e).into()),
         ("status", |_, e| status(e)),
         ("start_time", |_, e| e.started.into()),
         ("end_time", |_, e| e.ended.into()),
