@@ -22,7 +22,7 @@ use crate::{
     functions,
     glue::{self, DataCatalog},
     lake::{LakeFolder, ObjectStores},
-    optimizer::{self, CastNullability, PartitionedWindows, Yielding},
+    optimizer::{self, BoundedRecursion, CastNullability, PartitionedWindows, Yielding},
     session::{
         ClientInfo, Session, SessionRegistry,
         auto_refresh::{self, AutoRefresh},
@@ -189,6 +189,7 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
         .with_analyzer_rules(analyzer.rules)
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(optimizer::physical_rules())
+        .with_physical_optimizer_rule(Arc::new(BoundedRecursion))
         .with_physical_optimizer_rule(Arc::new(PartitionedWindows))
         .with_physical_optimizer_rule(Arc::new(Yielding))
         .build();

@@ -1,5 +1,7 @@
 //! Rules over plans, beyond those of DataFusion.
 
+/// Recursive queries end.
+mod bounded_recursion;
 /// Casts that are as nullable as their input.
 mod cast_nullability;
 /// How many rows a plan gives.
@@ -15,6 +17,7 @@ mod unambiguous_pushdown;
 /// Operators that let go of their thread.
 mod yielding;
 
+pub use bounded_recursion::BoundedRecursion;
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
 pub use join_order::insert as insert_join_order;

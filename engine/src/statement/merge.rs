@@ -3,11 +3,11 @@
 //! Two queries: the inner join of target and source gives the changes, the rows of the source
 //! that match nothing give the inserts. A target row that matches twice is an error.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use blueshift_sql::ast::{
     self, Expr, Ident, MergeAction, MergeInsert, MergeMatched, TableFactor, TableWithJoins, ValueOrDefault,
-    sql::{JoinConstraint, JoinOperator, SelectItem, Value},
+    sql::{JoinConstraint, JoinOperator, SelectItem, Value, Visit, Visitor},
 };
 use futures::TryStreamExt;
 
@@ -30,6 +30,7 @@ const ROW_ID_COLUMNS: usize = 2;
 pub async fn execute(session: &mut Session, merge: &ast::Merge) -> Result<StatementResult> {
     let table = name::changed_table(session, &merge.target, first_privilege(&merge.action))?;
     check_source(session, merge, &table)?;
+    check_no_parts(merge)?;
     let MergeAction::When { matched, not_matched } = &merge.action else {
         return remove_duplicates(session, merge, &table).await;
     };
@@ -71,6 +72,55 @@ fn check_source(session: &mut Session, merge: &ast::Merge, table: &TableSnapshot
             Err(Error::new(SqlState::INVALID_DEFINITION, "source and target of MERGE cannot be the same table"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Errors: an element or attribute of a SUPER value in the condition or in what is assigned (page r_MERGE).
+fn check_no_parts(merge: &ast::Merge) -> Result<()> {
+    let mut named = vec![merge.target.name()];
+    named.extend(merge.alias.as_ref().map(|alias| alias.value.as_str()));
+    if let TableFactor::Table { name, alias, .. } = &merge.source {
+        named.extend(name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.as_str()));
+        named.extend(alias.as_ref().map(|alias| alias.name.value.as_str()));
+    }
+    let mut parts = Parts { named };
+    let mut found = merge.on.visit(&mut parts).is_break();
+    if let MergeAction::When { matched, not_matched } = &merge.action {
+        let assigned = match matched {
+            Some(MergeMatched::Update(assignments)) => assignments.as_slice(),
+            _ => &[],
+        };
+        let values = assigned.iter().map(|assignment| &assignment.value);
+        let values = values.chain(not_matched.iter().flat_map(|insert| &insert.values));
+        found |= values.into_iter().any(|value| match value {
+            ValueOrDefault::Expr(expr) => expr.visit(&mut parts).is_break(),
+            ValueOrDefault::Default => false,
+        });
+    }
+    match found {
+        true => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            "Partial reference of SUPER column is not supported in MERGE statement.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Finds paths into columns of relations with these names.
+struct Parts<'n> {
+    named: Vec<&'n str>,
+}
+
+impl Visitor for Parts<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let is_part = match expr {
+            Expr::JsonAccess { .. } | Expr::CompoundFieldAccess { .. } => true,
+            Expr::CompoundIdentifier(parts) if parts.len() > 2 => self.named.contains(&parts[0].value.as_str()),
+            _ => false,
+        };
+        if is_part { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
