@@ -47,13 +47,11 @@ def test_redshift_connector_reads_every_type(served, version):
     utc = datetime.timezone.utc
     (row,) = cursor.fetchall()
     row[7] = row[7].rstrip()
-    # Before version 2 the driver decodes VARBYTE as text.
-    row[14] = {"ä": "c3a4"}.get(row[14], row[14])
     assert row == (
         [
             1, 2, 3, decimal.Decimal("-1234.50"), 1.5, 2.25, True, "a", "ä",
             datetime.date(2024, 2, 29), datetime.time(1, 2, 3, 500000), datetime.datetime(2024, 2, 29, 1, 2, 3, 500000),
-            datetime.datetime(2024, 2, 28, 23, 2, 3, tzinfo=utc), None, "c3a4",
+            datetime.datetime(2024, 2, 28, 23, 2, 3, tzinfo=utc), None, "ä",
         ]
     )  # fmt: skip
     oids = [column[1] for column in cursor.description]

@@ -1,7 +1,7 @@
 //! Running a statement and sending what it gives. The rows of a query are sent while it runs: it waits
 //! when the client does not read, and a client that goes away stops it.
 
-use blueshift_sql::ParsedStatement;
+use blueshift_sql::{ParsedStatement, ast::Statement};
 use datafusion::arrow::record_batch::RecordBatch;
 use tokio::sync::mpsc;
 
@@ -61,6 +61,11 @@ impl Connection {
         parsed: &ParsedStatement,
         sending: &mut Sending<'_>,
     ) -> Result<StatementResult, Failure> {
+        if let Statement::Deallocate(deallocate) = &parsed.statement
+            && self.forget(deallocate.name.as_ref().map(|name| name.value.as_str()))?
+        {
+            return Ok(StatementResult::done("DEALLOCATE"));
+        }
         let (sink, mut events) = RowSink::channel();
         let Connection { session, reader, writer, .. } = self;
         let cancel = session.cancel_handle();
@@ -99,6 +104,21 @@ impl Connection {
             }
         };
         self.after_statement(parsed, outcome)
+    }
+
+    /// DEALLOCATE is for statements of PREPARE and of Parse alike, as in PostgreSQL. Whether that was all:
+    /// statements of PREPARE are the session's.
+    fn forget(&mut self, name: Option<&str>) -> crate::Result<bool> {
+        self.session.check_not_failed()?;
+        let Some(name) = name else {
+            self.prepared.clear();
+            return Ok(false);
+        };
+        // The parser has folded the name; clients make names with capitals and quote them.
+        let Some(known) = self.prepared.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned() else {
+            return Ok(false);
+        };
+        Ok(self.prepared.remove(&known).is_some())
     }
 
     /// What clients are told after a statement beside its result.

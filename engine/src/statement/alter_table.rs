@@ -12,7 +12,7 @@ use datafusion::{
 use super::{
     alter_table_append,
     assignment::{self, Conversion},
-    create_table, dependency, drop as drop_statement, encoding, external_table, name, row_change,
+    column_type, create_table, dependency, drop as drop_statement, encoding, external_table, name, row_change,
 };
 use crate::{
     binder::{ResolvedRelation, resolve_name},
@@ -84,7 +84,7 @@ pub async fn run_action(session: &mut Session, relation: &Relation, action: &Alt
             rename_column(session, table, &name.value, &new_name.value)
         }
         AlterTableAction::AlterColumnType { name, data_type } => {
-            let redshift_type = create_table::column_type(&table.name, &name.value, data_type)?;
+            let redshift_type = column_type::of(&table.name, &name.value, data_type)?;
             change_varchar(session, table, &name.value, redshift_type).await
         }
         AlterTableAction::AddConstraint(constraint) => {

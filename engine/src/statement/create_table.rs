@@ -7,7 +7,7 @@ use blueshift_sql::ast::{
 
 use datafusion::common::DFSchema;
 
-use super::{assignment, encoding, identity, name};
+use super::{assignment, column_type, encoding, identity, name};
 use crate::{
     config::COLUMNS_MAX,
     error::{Error, Result, SqlState},
@@ -313,7 +313,7 @@ pub fn column_definition(table: &str, column: &SqlColumn) -> Result<ColumnDefini
         return Err(Error::not_supported("COLLATE CASE_INSENSITIVE"));
     }
     let name = name::identifier(&column.name.value);
-    let redshift_type = column_type(table, &name, &column.data_type)?;
+    let redshift_type = column_type::of(table, &name, &column.data_type)?;
     if let Some(encoding) = column.encoding {
         encoding::check(&name, redshift_type, encoding)?;
     }
@@ -329,70 +329,6 @@ pub fn column_definition(table: &str, column: &SqlColumn) -> Result<ColumnDefini
         ..ColumnDefinition::new(name, redshift_type.arrow(), redshift_type.to_string())
     })
 }
-
-/// The type of a column. PostgreSQL's types that Redshift does not have are named as it names them
-/// ("Unsupported PostgreSQL data types").
-pub fn column_type(table: &str, column: &str, data_type: &ast::DataType) -> Result<RedshiftType> {
-    RedshiftType::from_sql(data_type).map_err(|error| {
-        let written = data_type.to_string().to_lowercase();
-        let base = written.split(['(', ' ']).next().unwrap_or(&written);
-        if error.state() == SqlState::FEATURE_NOT_SUPPORTED
-            && (UNSUPPORTED_TYPES.contains(&base) || written.ends_with(']'))
-        {
-            let message = format!("Column \"{table}.{column}\" has unsupported type \"{written}\".");
-            return Error::new(SqlState::UNDEFINED_OBJECT, message);
-        }
-        error
-    })
-}
-
-/// PostgreSQL's types that Redshift refuses.
-const UNSUPPORTED_TYPES: [&str; 44] = [
-    "array",
-    "bit",
-    "box",
-    "bytea",
-    "cidr",
-    "circle",
-    "enum",
-    "hstore",
-    "inet",
-    "int4range",
-    "int8range",
-    "json",
-    "jsonb",
-    "line",
-    "lseg",
-    "macaddr",
-    "money",
-    "numrange",
-    "path",
-    "point",
-    "polygon",
-    "regclass",
-    "regconfig",
-    "regdictionary",
-    "regoper",
-    "regoperator",
-    "regproc",
-    "regprocedure",
-    "regtype",
-    "serial",
-    "serial2",
-    "serial4",
-    "serial8",
-    "bigserial",
-    "smallserial",
-    "tsquery",
-    "tsvector",
-    "tsrange",
-    "tstzrange",
-    "daterange",
-    "txid_snapshot",
-    "uuid",
-    "xml",
-    "name",
-];
 
 fn check_identity(column: &str, data_type: RedshiftType, identity: ast::Identity, default: bool) -> Result<()> {
     if !matches!(data_type, RedshiftType::Integer | RedshiftType::BigInt) {

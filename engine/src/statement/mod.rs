@@ -19,6 +19,8 @@ mod cancel;
 pub(crate) mod authorization;
 /// COMMENT ON.
 mod comment;
+/// Types of columns.
+mod column_type;
 /// CREATE TABLE.
 mod create_table;
 /// Columns of queries that are constants.

@@ -17,7 +17,7 @@ use datafusion::arrow::{
 };
 
 use super::{
-    RedshiftType, bytes, parse, super_value, temporal,
+    CatalogType, RedshiftType, bytes, parse, super_value, temporal,
     text::{self, DOUBLE_DIGITS, REAL_DIGITS, TextFormat},
 };
 use crate::{
@@ -329,7 +329,10 @@ fn from_text(array: &StringViewArray, target: &RedshiftType, mode: CastMode, for
             let parse = |value: &str| parse::boolean(value).ok_or_else(|| unreadable(value, target));
             parse_all!(array, BooleanBuilder::with_capacity(rows), mode, parse)
         }
-        RedshiftType::SmallInt | RedshiftType::Integer | RedshiftType::BigInt => {
+        RedshiftType::SmallInt
+        | RedshiftType::Integer
+        | RedshiftType::BigInt
+        | RedshiftType::Catalog(CatalogType::Oid) => {
             let parse = |value: &str| parse::integer(value).ok_or_else(|| unreadable(value, target));
             let wide: Result<ArrayRef> = parse_all!(array, Int64Builder::with_capacity(rows), mode, parse);
             arrow_cast(&wide?, target, mode)

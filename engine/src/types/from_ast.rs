@@ -4,7 +4,7 @@ use blueshift_sql::ast::sql::{
     BinaryLength, CharacterLength, DataType as SqlType, ExactNumberInfo, IntervalFields, ObjectName, TimezoneInfo,
 };
 
-use super::{IntervalField, RedshiftType};
+use super::{CatalogType, IntervalField, RedshiftType};
 use crate::error::{Error, Result, SqlState};
 
 impl RedshiftType {
@@ -151,7 +151,7 @@ fn custom(name: &ObjectName, modifiers: &[String]) -> Result<RedshiftType> {
         "timestamptz" => Ok(RedshiftType::TimestampTz),
         "timetz" => Ok(RedshiftType::TimeTz),
         "name" => RedshiftType::varchar(Some(128)),
-        "oid" => Ok(RedshiftType::BigInt),
+        "oid" => Ok(RedshiftType::Catalog(CatalogType::Oid)),
         "super" => Ok(RedshiftType::Super),
         "hllsketch" => Ok(RedshiftType::HllSketch),
         "geometry" | "geography" => Err(Error::not_supported(format!("data type {name}"))),

@@ -13,7 +13,8 @@ use crate::{error::Result, types::text::format_value};
 #[derive(Debug, Default)]
 pub struct TextStyle {
     /// The version of Amazon's protocol; None for a client of PostgreSQL. Redshift's binary form of
-    /// INTERVAL, and from version 2 on of NUMERIC, is not PostgreSQL's.
+    /// INTERVAL, and from version 2 on of NUMERIC, is not PostgreSQL's; from version 2 on the text of a
+    /// VARBYTE is its bytes (the driver takes them as UTF-8, and fails where they are not).
     pub protocol: Option<u8>,
     scratch: String,
 }
@@ -29,6 +30,8 @@ impl TextStyle {
         match array.data_type() {
             // No detour for the most frequent kind.
             DataType::Utf8View => out.put_slice(array.as_string_view().value(row).as_bytes()),
+            // Hexadecimal for everybody else.
+            DataType::BinaryView if self.protocol >= Some(2) => out.put_slice(array.as_binary_view().value(row)),
             _ => {
                 self.scratch.clear();
                 format_value(array, row, &mut self.scratch)?;

@@ -67,7 +67,7 @@ empty!(PG_POLICY, "pg_policy", "oid" OID, "polname" NAME, "polrelid" OID, "polcm
 empty!(PG_SHDESCRIPTION, "pg_shdescription", "objoid" OID, "classoid" OID, "description" TEXT);
 empty!(PG_TRIGGER, "pg_trigger", "oid" OID, "tgrelid" OID, "tgname" NAME, "tgfoid" OID, "tgtype" INT2,
     "tgenabled" CHAR, "tgisinternal" BOOL, "tgisconstraint" BOOL, "tgconstrname" NAME, "tgconstrrelid" OID, "tgdeferrable" BOOL,
-    "tginitdeferred" BOOL, "tgnargs" INT2);
+    "tginitdeferred" BOOL, "tgnargs" INT2, "tgattr" INT2VECTOR, "tgargs" TEXT);
 
 /// pg_am
 pub const PG_AM: View<(i64, &str)> = View {
