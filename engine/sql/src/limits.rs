@@ -36,6 +36,9 @@ pub const IDENTIFIER_BYTES_MAX: usize = 127;
 /// Deepest nesting of `((SELECT`, over which `sqlparser` backtracks exponentially.
 const DOUBLE_PARENTHESES_MAX: usize = 10;
 
+/// Most operators in a row (`- - - a`): each is a pair of parentheses when it is printed.
+const OPERATORS_IN_A_ROW_MAX: usize = 64;
+
 /// Runs `work` with room for a tree of any accepted depth.
 pub fn on_deep_stack<T>(work: impl FnOnce() -> T) -> T {
     const KB: usize = 1024;
@@ -85,7 +88,12 @@ impl Level {
 pub(crate) fn check(tokens: &Tokens) -> Result<(), (usize, &'static str)> {
     let mut levels = vec![Level::default()];
     let mut doubles = 0;
+    let mut operators = 0;
     for (at, token) in tokens.tokens.iter().enumerate() {
+        operators = if matches!(token.token, Token::Plus | Token::Minus | Token::Tilde) { operators + 1 } else { 0 };
+        if operators > OPERATORS_IN_A_ROW_MAX {
+            return Err((at, "the expression is too complex"));
+        }
         match &token.token {
             Token::LParen | Token::LBracket | Token::LBrace => {
                 levels.push(Level::default());

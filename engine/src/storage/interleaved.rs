@@ -25,7 +25,7 @@ pub struct Interleaving {
     bits: u32,
 }
 
-/// Where each bucket of a column but the first begins. A frequent value begins several.
+/// Where each bucket of a column but the first begins. A frequent value begins several, and lies in the last.
 #[derive(Debug)]
 struct Buckets {
     converter: RowConverter,
@@ -48,7 +48,7 @@ impl Interleaving {
             let rows = column.converter.convert_columns(std::slice::from_ref(key)).map_err(arrow_error)?;
             let offset = count - 1 - index as u32;
             for (place, row) in places.iter_mut().zip(&rows) {
-                let bucket = column.bounds.partition_point(|bound| bound.row() < row) as u64;
+                let bucket = column.bounds.partition_point(|bound| bound.row() <= row) as u64;
                 for bit in 0..self.bits {
                     *place |= ((bucket >> bit) & 1) << (bit * count + offset);
                 }

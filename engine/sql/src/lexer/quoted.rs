@@ -86,6 +86,11 @@ impl<'a> Scanner<'a> {
             let message = "zero-length delimited identifier at or near \"\"\"\"";
             return Err(ParseError::at(self.text, start, message));
         }
+        // `sqlparser` would print these as other names.
+        if name.contains("\"\"") || name.contains("\\\"") {
+            let message = "names with two quotes in a row, or with a backslash before a quote, are not supported";
+            return Err(ParseError::at(self.text, start, message));
+        }
         Ok(name)
     }
 

@@ -88,6 +88,11 @@ fn errors() {
         ("select $$abc", "unterminated dollar-quoted string at or near \"$$abc\"", 8),
         ("ä /* x", "unterminated /* comment", 3),
         ("select \"\"", "zero-length delimited identifier at or near \"\"\"\"", 8),
+        (
+            "select \"a\"\"\"\"b\"",
+            "names with two quotes in a row, or with a backslash before a quote, are not supported",
+            8,
+        ),
         ("a `b", "syntax error at or near \"`\"", 3),
     ] {
         let error = tokenize(text, ParserOptions::default()).unwrap_err();

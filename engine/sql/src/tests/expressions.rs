@@ -98,7 +98,9 @@ fn strings_hold_their_value() {
         let Expr::Value(found) = expression(text) else { panic!() };
         assert_eq!(found.value.into_string().as_deref(), Some(value), "{text}");
     }
-    assert_eq!(crate::unparse::sql_text(&expression(r"'a\\d'")), r"'a\\d'");
+    for text in [r"'a\\d'", "'a''b'", "'ab, , r\\, rx\\''y'"] {
+        assert_eq!(crate::unparse::sql_text(&expression(text)), text);
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Trees back to text.
 //!
-//! `sqlparser` prints string literals without escaping backslashes, which Redshift reads as escapes. Whoever turns a
-//! part of its tree into text uses [`sql_text`], never `to_string`. Our own statements implement `Display`; what they
-//! print parses to the same tree.
+//! `sqlparser` prints string literals without escaping backslashes, which Redshift reads as escapes, and takes two
+//! quotes in a row for an escaped one. Whoever turns a part of its tree into text uses [`sql_text`], never `to_string`.
+//! Our own statements implement `Display`; what they print parses to the same tree.
 
 mod copy_unload;
 mod dml;
@@ -25,43 +25,48 @@ use sqlparser::ast::{Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut}
 
 /// A `sqlparser` node as Redshift SQL.
 pub fn sql_text<T: Display + Clone + Visit + VisitMut>(node: &T) -> String {
-    if node.visit(&mut FindBackslash).is_continue() {
+    if node.visit(&mut FindEscapes).is_continue() {
         return node.to_string();
     }
     on_deep_stack(|| {
         let mut node = node.clone();
-        let _ = VisitMut::visit(&mut node, &mut DoubleBackslashes);
+        let _ = VisitMut::visit(&mut node, &mut Escape);
         node.to_string()
     })
 }
 
 /// Stops at a string that needs escaping.
-struct FindBackslash;
+struct FindEscapes;
 
-impl Visitor for FindBackslash {
+impl Visitor for FindEscapes {
     type Break = ();
 
     fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<()> {
         match &value.value {
-            Value::SingleQuotedString(text) if text.contains('\\') => ControlFlow::Break(()),
+            Value::SingleQuotedString(text) if needs_escapes(text) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     }
 }
 
-struct DoubleBackslashes;
+/// What is doubled is printed as it is.
+struct Escape;
 
-impl VisitorMut for DoubleBackslashes {
+impl VisitorMut for Escape {
     type Break = ();
 
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
         if let Value::SingleQuotedString(text) = &mut value.value
-            && text.contains('\\')
+            && needs_escapes(text)
         {
-            *text = text.replace('\\', "\\\\");
+            *text = text.replace('\\', "\\\\").replace('\'', "''");
         }
         ControlFlow::Continue(())
     }
+}
+
+fn needs_escapes(text: &str) -> bool {
+    text.contains(['\\', '\''])
 }
 
 /// A string literal.
