@@ -33,6 +33,8 @@ const STATEMENT_SECONDS: u64 = 60;
 /// `rewrite_below_bytes` together, so that deletes become delete files.
 const BIG_ROWS: usize = 80;
 const BIG_TEXT_CHARS: usize = 160;
+/// The model's number of its first row, which counting never reaches.
+const BIG_ROW_ID: u64 = 1 << 40;
 
 #[derive(Debug, Clone)]
 enum Action {
@@ -147,7 +149,7 @@ async fn build(folder: &Path) -> Result<Table, String> {
         let comma = if row == 0 { "" } else { ", " };
         write!(sql, "{comma}({row}, '{pad}')").map_err(text)?;
         let cells = [(1, Some(row.to_string())), (2, Some(pad[..8].to_owned()))];
-        table.rows.insert(1000 + row as u64, cells.into_iter().collect());
+        table.rows.insert(BIG_ROW_ID + row as u64, cells.into_iter().collect());
     }
     session.run(&sql).await.map_err(text)?;
     Ok(table)
