@@ -41,7 +41,10 @@ impl PhysicalOptimizerRule for BoundedRecursion {
             let Some(query) = plan.downcast_ref::<RecursiveQueryExec>() else { return Ok(Transformed::no(plan)) };
             let step = CountedExec { input: Arc::clone(query.recursive_term()), steps: Arc::default() };
             let children = vec![Arc::clone(query.static_term()), Arc::new(step) as Arc<dyn ExecutionPlan>];
-            Ok(Transformed::yes(Arc::clone(&plan).replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?))
+            Ok(Transformed::yes(
+                Arc::clone(&plan)
+                    .replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?,
+            ))
         })
         .data()
     }

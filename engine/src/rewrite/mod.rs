@@ -5,6 +5,8 @@
 
 /// Names of aggregate functions.
 mod aggregate_name;
+/// Names that a source has twice.
+mod ambiguous;
 /// Names of attributes of SUPER values in stored text.
 pub mod attribute_case;
 /// Casts among the keys of GROUP BY.
@@ -69,6 +71,8 @@ mod using;
 mod super_path;
 /// Arrays and objects in FROM.
 mod unnest;
+/// Wildcards beside items of the same name.
+mod wildcard;
 /// Frames of window functions.
 mod window;
 /// Rules of recursive common table expressions.
@@ -164,6 +168,7 @@ impl Rewriter<'_> {
     /// What a SELECT must be before its parts are looked at.
     fn shape(&mut self, select: &mut Select) -> Result<()> {
         rejected::check_select(select, self.context.strict)?;
+        ambiguous::check(select, &mut self.scope)?;
         having::check(select)?;
         sorted_aggregate::check(select)?;
         pivot::rewrite_from(&mut select.from, &mut self.scope)?;
@@ -172,6 +177,7 @@ impl Rewriter<'_> {
             select_list::hide_pseudo_columns(select, &mut self.scope)?;
         }
         select_list::rewrite(select, &mut self.scope)?;
+        wildcard::separate(select, &mut self.scope)?;
         column_name::name_columns(select);
         if using::rewrite(select, &mut self.scope)? {
             column_name::name_columns(select);

@@ -77,8 +77,15 @@ impl DraftTable {
     }
 
     /// The definition with ids for names. Tables that foreign keys name must be there.
-    pub fn into_definition(self, session: &mut Session) -> Result<TableDefinition> {
+    pub fn into_definition(mut self, session: &mut Session) -> Result<TableDefinition> {
         check(&self)?;
+        // The columns of a primary key hold no NULL, wherever the key is written.
+        let primary = self.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Primary);
+        let keys: Vec<&String> = primary.flat_map(|constraint| &constraint.columns).collect();
+        self.columns
+            .iter_mut()
+            .filter(|column| keys.contains(&&column.name))
+            .for_each(|column| column.nullable = false);
         for column in &self.columns {
             check_default(session, column)?;
         }

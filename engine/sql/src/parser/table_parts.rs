@@ -159,6 +159,8 @@ impl Grammar<'_> {
                 attributes.sort_key = Some(self.sort_key()?);
             } else if self.eat_all(&["encode", "auto"]) {
                 attributes.encode_auto = true;
+            } else if self.eat_all(&["on", "commit", "preserve", "rows"]) {
+                // What temporary tables do anyway; BI tools say so.
             } else {
                 return Ok(attributes);
             }

@@ -72,6 +72,8 @@ const CLASS_COLUMNS: &[Column<Relation>] = &[
         i64::from(r.table().map(|table| relation::dist_style_code(table)).unwrap_or(0)).into()
     }),
     col("relcreationtime", TIMESTAMP, |_, _| Value::Null),
+    // PG_CLASS_INFO calls the number of a relation so.
+    col("reloid", OID, |_, r| r.oid.into()),
     col("relminmxid", INT4, |_, _| Value::Null),
     // What later versions of PostgreSQL have and psql asks for.
     // A foreign key is kept by triggers, as far as clients know.
