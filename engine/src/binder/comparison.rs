@@ -4,24 +4,16 @@
 
 use datafusion::{
     arrow::datatypes::{DataType, IntervalUnit},
-    common::{
-        DFSchema, Result as DataFusionResult, ScalarValue,
-        tree_node::{Transformed, TreeNode},
-    },
+    common::{DFSchema, Result as DataFusionResult, ScalarValue, tree_node::Transformed},
     logical_expr::{
-        Between, BinaryExpr, Case, Expr, ExprSchemable, Like, LogicalPlan, Operator,
+        Between, BinaryExpr, Case, Expr, ExprSchemable, Like, Operator,
         expr::{InList, InSubquery},
     },
 };
 
+use super::collation::{self, folded};
 use crate::{
-    error::Error,
-    functions::{
-        arguments::Kind,
-        datetime::interval::INTERVAL_CMP,
-        operator::cast_expr,
-        string::{case::LOWER, collate::COLLATE},
-    },
+    functions::{arguments::Kind, datetime::interval::INTERVAL_CMP, operator::cast_expr},
     types::{
         RedshiftType,
         cast::{CastMode, is_text},
@@ -48,6 +40,12 @@ fn like_text(mut like: Like, schema: &DFSchema) -> DataFusionResult<Transformed<
 pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     match expr {
         Expr::BinaryExpr(binary) if is_comparison(binary.op) => compare(binary, schema),
+        Expr::Between(Between { expr, negated, low, high })
+            if collation::compared([&*expr, &*low, &*high], schema)? =>
+        {
+            let (expr, low, high) = (folded(*expr), folded(*low), folded(*high));
+            Ok(Transformed::yes(Expr::Between(Between::new(Box::new(expr), negated, Box::new(low), Box::new(high)))))
+        }
         Expr::Between(Between { expr, negated, low, high }) => {
             let common = common(&[&expr, &low, &high], schema)?;
             let Some(common) = common else {
@@ -57,13 +55,14 @@ pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Exp
             let (expr, low, high) = (cast(*expr)?, cast(*low)?, cast(*high)?);
             Ok(Transformed::yes(Expr::Between(Between::new(Box::new(expr), negated, Box::new(low), Box::new(high)))))
         }
-        Expr::InList(InList { expr, list, negated }) if ignores_case(&expr) => {
+        Expr::InList(InList { expr, list, negated })
+            if collation::compared(std::iter::once(&*expr).chain(&list), schema)? =>
+        {
             let list = list.into_iter().map(folded).collect();
             Ok(Transformed::yes(Expr::InList(InList::new(Box::new(folded(*expr)), list, negated))))
         }
-        Expr::Like(like) if ignores_case(&like.expr) => {
-            let expr = Box::new(folded(*like.expr));
-            Ok(Transformed::yes(Expr::Like(Like { expr, case_insensitive: true, ..like })))
+        Expr::Like(like) if !like.case_insensitive && collation::compared([&*like.expr, &*like.pattern], schema)? => {
+            Ok(Transformed::yes(Expr::Like(Like { case_insensitive: true, ..like })))
         }
         Expr::Like(like) => like_text(like, schema),
         Expr::InList(InList { expr, list, negated }) => {
@@ -89,6 +88,16 @@ pub fn coerce(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Exp
                 _ => Transformed::no(Expr::InSubquery(InSubquery { expr, subquery, negated })),
             })
         }
+        Expr::Case(Case { expr: Some(operand), when_then_expr, else_expr })
+            if collation::compared(
+                std::iter::once(&*operand).chain(when_then_expr.iter().map(|(when, _)| &**when)),
+                schema,
+            )? =>
+        {
+            let operand = Some(Box::new(folded(*operand)));
+            let branches = when_then_expr.into_iter().map(|(when, then)| (Box::new(folded(*when)), then)).collect();
+            Ok(Transformed::yes(Expr::Case(Case::new(operand, branches, else_expr))))
+        }
         Expr::Case(Case { expr: Some(operand), when_then_expr, else_expr }) => {
             let operands: Vec<&Expr> =
                 std::iter::once(&*operand).chain(when_then_expr.iter().map(|(when, _)| &**when)).collect();
@@ -112,53 +121,9 @@ pub fn is_comparison(operator: Operator) -> bool {
     matches!(operator, Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom)
 }
 
-/// Refuses to sort or group by COLLATE, which would need keys of its own.
-///
-/// Errors: 0A000.
-pub fn check_collated_keys(plan: &LogicalPlan) -> DataFusionResult<()> {
-    let keys: Vec<&Expr> = match plan {
-        LogicalPlan::Sort(sort) => sort.expr.iter().map(|key| &key.expr).collect(),
-        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.iter().collect(),
-        _ => return Ok(()),
-    };
-    for key in keys {
-        if key.exists(|expr| Ok(ignores_case(expr)))? {
-            return Err(Error::not_supported("sorting or grouping by COLLATE(…, 'case_insensitive')").into());
-        }
-    }
-    Ok(())
-}
-
-/// Whether an expression is `collate(x, 'case_insensitive')`.
-fn ignores_case(expr: &Expr) -> bool {
-    match expr {
-        Expr::ScalarFunction(call) if call.func.name() == COLLATE.documentation.name => match call.args.as_slice() {
-            [_, Expr::Literal(collation, _)] => {
-                let name = collation.try_as_str().flatten().unwrap_or_default().to_ascii_lowercase();
-                matches!(name.as_str(), "case_insensitive" | "ci")
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// The string in lower case, without its COLLATE.
-fn folded(expr: Expr) -> Expr {
-    match expr {
-        Expr::ScalarFunction(call) if call.func.name() == COLLATE.documentation.name => {
-            match call.args.into_iter().next() {
-                Some(text) => LOWER.to_udf().call(vec![text]),
-                None => Expr::Literal(ScalarValue::Utf8View(None), None),
-            }
-        }
-        other => LOWER.to_udf().call(vec![other]),
-    }
-}
-
 fn compare(binary: BinaryExpr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     let BinaryExpr { left, op, right } = binary;
-    if ignores_case(&left) || ignores_case(&right) {
+    if collation::compared([&*left, &*right], schema)? {
         let (left, right) = (Box::new(folded(*left)), Box::new(folded(*right)));
         return Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(left, op, right))));
     }

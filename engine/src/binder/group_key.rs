@@ -15,6 +15,7 @@ use datafusion::{
     },
 };
 
+use super::collation::{self, Collation};
 use crate::{
     error::{Error, SqlState},
     functions::{
@@ -32,6 +33,9 @@ use crate::{
 pub fn of(expr: &Expr, schema: &DFSchema) -> Option<(Expr, Arc<AggregateUDF>)> {
     match expr.get_type(schema) {
         Ok(DataType::LargeBinary) => Some((call(&KEY, vec![expr.clone()]), extreme::representative())),
+        Ok(data_type) if is_text(&data_type) && collation::of(expr, schema) == Collation::Insensitive => {
+            Some((collation::folded(expr.clone()), aggregate::least()))
+        }
         Ok(data_type) if is_text(&data_type) && may_end_in_blank(expr, schema) => {
             Some((trim_blanks(expr.clone()), aggregate::least()))
         }
@@ -81,35 +85,41 @@ fn no_operator(kind: &str) -> Error {
 /// Rewrites a call of an aggregate or window function.
 pub fn rewrite_call(expr: Expr, schema: &DFSchema) -> DataFusionResult<Expr> {
     Ok(match expr {
-        Expr::AggregateFunction(function) => Expr::AggregateFunction(distinct(function, schema)),
+        Expr::AggregateFunction(function) => Expr::AggregateFunction(distinct(function, schema)?),
         Expr::WindowFunction(function) => Expr::WindowFunction(Box::new(window(*function, schema)?)),
         other => other,
     })
 }
 
 /// DISTINCT does not see blanks at the end of text; LISTAGG takes care of it itself, as it shows what it found first.
-fn distinct(mut function: AggregateFunction, schema: &DFSchema) -> AggregateFunction {
+fn distinct(mut function: AggregateFunction, schema: &DFSchema) -> DataFusionResult<AggregateFunction> {
     if function.params.distinct && function.func.name() == "count" {
         for argument in &mut function.params.args {
-            trim(argument, schema);
+            trim(argument, schema)?;
         }
     }
-    function
+    Ok(function)
 }
 
-fn trim(expr: &mut Expr, schema: &DFSchema) {
+fn trim(expr: &mut Expr, schema: &DFSchema) -> DataFusionResult<()> {
     let is_text = expr.get_type(schema).is_ok_and(|data_type| is_text(&data_type));
-    if is_text && may_end_in_blank(expr, schema) {
+    if !is_text {
+        return Ok(());
+    }
+    if collation::ignores_case([collation::of(expr, schema)])? {
+        *expr = collation::folded(expr.clone());
+    } else if may_end_in_blank(expr, schema) {
         *expr = trim_blanks(expr.clone());
     }
+    Ok(())
 }
 
 fn window(mut function: WindowFunction, schema: &DFSchema) -> DataFusionResult<WindowFunction> {
     for expr in &mut function.params.partition_by {
-        trim(expr, schema);
+        trim(expr, schema)?;
     }
     for sort in &mut function.params.order_by {
-        trim(&mut sort.expr, schema);
+        trim(&mut sort.expr, schema)?;
     }
     // Over a window, SUM and AVG of a BIGINT are NUMERIC (pages r_WF_SUM, r_WF_AVG).
     if let WindowFunctionDefinition::AggregateUDF(aggregate) = &function.fun

@@ -3,12 +3,12 @@
 //! out. GROUPING asks for the key, as that is what the sets are made of.
 
 use datafusion::{
-    common::{Column, Result as DataFusionResult},
+    common::{Column, Result as DataFusionResult, metadata::FieldMetadata},
     logical_expr::{Aggregate, Expr, GroupingSet, LogicalPlan, LogicalPlanBuilder, expr::AggregateFunction, when},
     scalar::ScalarValue,
 };
 
-use super::group_key;
+use super::{collation, group_key};
 use crate::error::Error;
 
 const GROUPING: &str = "grouping";
@@ -40,13 +40,14 @@ pub fn by_keys(aggregate: Aggregate, sets: GroupingSet) -> DataFusionResult<Logi
             continue;
         };
         let name = format!("\u{1}group {index}");
-        let member = named[index].clone().unalias();
+        let member = collation::as_written(named[index].clone().unalias(), input_schema);
         let one = AggregateFunction::new_udf(representative, vec![member], false, None, vec![], None);
         shown.push(Expr::AggregateFunction(one).alias(&name));
         let key = Expr::Column(Column::new_unqualified(key.schema_name().to_string()));
         let value = when(key.is_null(), Expr::Literal(ScalarValue::try_new_null(field.data_type())?, None))
             .otherwise(Expr::Column(Column::new_unqualified(name)))?;
-        columns.push(value.alias_qualified(qualifier.cloned(), field.name()));
+        let metadata = Some(FieldMetadata::from(&**field));
+        columns.push(value.alias_qualified_with_metadata(qualifier.cloned(), field.name(), metadata));
     }
     let each = |exprs: Vec<Expr>| exprs.into_iter().map(&keyed).collect();
     let sets = match sets {

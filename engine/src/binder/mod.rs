@@ -6,13 +6,17 @@
 
 /// Privileges on what a query reads.
 mod access;
+/// Correlated values in aggregates.
 mod aggregate_subquery;
+/// Text whose case does not count.
+pub mod collation;
 /// What a statement sees: the snapshot, the search path, the session's values.
 mod context;
 /// Whether a query reads the system catalog alone.
 mod leader;
 /// What rows are grouped and sorted by.
 mod group_key;
+/// The same for grouping sets.
 mod grouping_set;
 /// Types of recursive common table expressions.
 mod recursion;

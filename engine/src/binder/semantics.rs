@@ -21,7 +21,7 @@ use datafusion::{
 };
 
 use super::{
-    aggregate_subquery,
+    aggregate_subquery, collation,
     comparison::{self, is_comparison},
     correlated, group_key, recursion, result_type, super_expr, super_plan, text_comparison,
 };
@@ -61,6 +61,7 @@ fn analyze(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 }
 
 fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>> {
+    collation::check_plan(&plan)?;
     let inputs = merge_schema(&plan.inputs());
     let plan = aggregate_subquery::below(correlated::with_subqueries(plan, &inputs, &analyze)?)?;
     let plan = super_plan::rewrite(plan)?;
@@ -68,7 +69,6 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
         return result_type::union(union);
     }
     let plan = result_type::set_operation(plan)?;
-    comparison::check_collated_keys(&plan)?;
     group_key::check(&plan)?;
     // The count of LIMIT and OFFSET is DataFusion's business, and no value of the query.
     if matches!(plan, LogicalPlan::Limit(_)) {
@@ -84,7 +84,11 @@ fn rewrite_node(plan: LogicalPlan) -> DataFusionResult<Transformed<LogicalPlan>>
         let name = names.save(&expr);
         let rewritten = expr.transform_up(|expr| rewrite_expr(expr, &schema))?;
         let rewritten = rewritten.update_data(|expr| name.restore(expr));
-        if is_projection { rewritten.transform_data(|expr| result_type::declare(expr, &schema)) } else { Ok(rewritten) }
+        if !is_projection {
+            return Ok(rewritten);
+        }
+        let declared = rewritten.transform_data(|expr| result_type::declare(expr, &schema))?;
+        declared.transform_data(|expr| Ok(collation::declare(expr, &schema)))
     })?;
     // Types may have changed below, too, so the schema is always computed anew.
     rewritten.map_data(|plan| as_declared(plan)?.recompute_schema())
@@ -112,6 +116,7 @@ fn as_declared(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
 
 fn rewrite_expr(expr: Expr, schema: &DFSchema) -> DataFusionResult<Transformed<Expr>> {
     let expr = super_expr::rewrite(expr, schema)?.data;
+    collation::check_expr(&expr, schema)?;
     match expr {
         Expr::Literal(..) => Ok(narrow_literal(expr)),
         Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) => {

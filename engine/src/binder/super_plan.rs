@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::DataType,
-    common::{Column, Result as DataFusionResult},
+    common::{Column, Result as DataFusionResult, metadata::FieldMetadata},
     logical_expr::{
         Aggregate, Distinct, Expr, ExprSchemable, Join, LogicalPlan, LogicalPlanBuilder, Sort, Union,
         expr::AggregateFunction,
@@ -13,7 +13,7 @@ use datafusion::{
 };
 
 use super::{
-    group_key, grouping_set,
+    collation, group_key, grouping_set,
     super_expr::{as_super, key},
 };
 use crate::{
@@ -83,9 +83,12 @@ fn groups(aggregate: Aggregate) -> DataFusionResult<LogicalPlan> {
         let expr = expr.clone().unalias();
         group.push(key.alias(format!("\u{1}key {index}")));
         let name = format!("\u{1}group {index}");
-        let first = AggregateFunction::new_udf(representative, vec![expr], false, None, vec![], None);
+        let member = collation::as_written(expr, schema);
+        let first = AggregateFunction::new_udf(representative, vec![member], false, None, vec![], None);
         shown.push(Expr::AggregateFunction(first).alias(&name));
-        columns.push(Expr::Column(Column::new_unqualified(name)).alias_qualified(qualifier.cloned(), field.name()));
+        let value = Expr::Column(Column::new_unqualified(name));
+        let metadata = Some(FieldMetadata::from(&**field));
+        columns.push(value.alias_qualified_with_metadata(qualifier.cloned(), field.name(), metadata));
     }
     let plan = LogicalPlan::Aggregate(Aggregate::try_new(aggregate.input, group, shown)?);
     LogicalPlanBuilder::from(plan).project(columns)?.build()
@@ -108,6 +111,9 @@ fn joined(mut join: Join) -> DataFusionResult<LogicalPlan> {
         if types.0 == DataType::LargeBinary || types.1 == DataType::LargeBinary {
             *left_key = key(left_key.clone(), &left)?;
             *right_key = key(right_key.clone(), &right)?;
+        } else if collation::compared([&*left_key, &*right_key], &left.join(&right)?)? {
+            *left_key = collation::folded(left_key.clone());
+            *right_key = collation::folded(right_key.clone());
         } else if is_text(&types.0) && is_text(&types.1) && !(is_trim_blanks(left_key) && is_trim_blanks(right_key)) {
             *left_key = trim_blanks(left_key.clone());
             *right_key = trim_blanks(right_key.clone());

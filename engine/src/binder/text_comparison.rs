@@ -14,6 +14,7 @@ use datafusion::{
     },
 };
 
+use super::collation;
 use crate::{
     functions::operator::{is_trim_blanks, trim_blanks},
     types::cast::is_text,
@@ -191,10 +192,17 @@ fn in_subquery(in_subquery: InSubquery, schema: &DFSchema) -> DataFusionResult<T
     if done || !text || in_subquery.expr.contains_outer() || !all_text([&*in_subquery.expr], schema) {
         return Ok(Transformed::no(Expr::InSubquery(in_subquery)));
     }
-    let values = trim_blanks(Expr::Column(column.clone())).alias(&column.name);
+    let collations = [collation::of(&in_subquery.expr, schema), collation::of_first_column(plan)];
+    let key = if collation::ignores_case(collations)? { collation::folded } else { trim_blanks };
+    let unmarked = collation::as_written(Expr::Column(column.clone()), plan.schema());
+    let values = key(unmarked).alias(&column.name);
     let plan = LogicalPlanBuilder::from(Arc::clone(plan)).project([values])?.build()?;
     let subquery = in_subquery.subquery.with_plan(Arc::new(plan));
-    let expr = Box::new(trimmed(*in_subquery.expr));
+    let expr = Box::new(if collation::ignores_case(collations)? {
+        collation::folded(*in_subquery.expr)
+    } else {
+        trimmed(*in_subquery.expr)
+    });
     Ok(Transformed::yes(Expr::InSubquery(InSubquery::new(expr, subquery, in_subquery.negated))))
 }
 

@@ -356,7 +356,13 @@ async fn add_column(
             "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression",
         ));
     }
+    let name = definition.name.clone();
     session.transaction()?.add_column(table.id, definition)?;
+    if create_table::ignores_case(column) {
+        let snapshot = session.transaction()?.snapshot()?;
+        let id = snapshot.table(table.id).and_then(|table| table.column(&name)).map(|column| column.id);
+        change_layout(session, table, |layout| id.into_iter().for_each(|id| layout.ignore_case(id)))?;
+    }
     Ok(())
 }
 

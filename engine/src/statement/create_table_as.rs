@@ -13,6 +13,7 @@ use super::{
     name,
 };
 use crate::{
+    binder::collation,
     error::{Error, Result},
     rewrite::column_name,
     security::{self, Object},
@@ -67,6 +68,7 @@ async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Resul
         return Ok(());
     }
     let plan = session.plan_query(query)?;
+    collation::check_storable(&plan)?;
     let mut definition = DraftTable::new(schema_id, table_name.clone(), columns_of(&plan, target.columns)?);
     create_table::apply_attributes(&mut definition, target.attributes)?;
     inherited::apply(&mut definition, target.attributes, &plan);

@@ -14,7 +14,7 @@ use super::{
     create_table_as, create_view, name,
 };
 use crate::{
-    binder::{Binder, Bindings, ResolvedRelation, bindings_of, resolve_name, with_bindings_in},
+    binder::{Binder, Bindings, ResolvedRelation, bindings_of, collation, resolve_name, with_bindings_in},
     error::{Error, Result},
     routine,
     security::{self, Object},
@@ -101,6 +101,7 @@ pub async fn create(session: &mut Session, create: &ast::CreateMaterializedView)
     let binder = Binder::new(&state, &context, shared.warehouse.segments());
     let plan = session.analyze(binder.bind_query(&create.query)?)?;
     let used: Vec<i64> = binder.used_relations().iter().map(|id| id.0).collect();
+    collation::check_storable(&plan)?;
     let columns = create_table_as::columns_of(&plan, &create.columns)?;
     let mut definition = DraftTable::new(schema_id, view_name.clone(), columns);
     let properties = json!({

@@ -51,6 +51,11 @@ pub type ViewId = RelationId;
 /// Key of the Arrow field metadata that carries a column's full Redshift type.
 pub const REDSHIFT_TYPE_KEY: &str = "redshift.type";
 
+/// Key of the Arrow field metadata that says how text is compared.
+pub const COLLATION_KEY: &str = "redshift.collation";
+/// The collation of text whose case does not count; also the key of a table's properties with the ids of such columns.
+pub const CASE_INSENSITIVE: &str = "case_insensitive";
+
 /// A schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchemaSnapshot {
@@ -190,6 +195,25 @@ pub struct TableLayout {
     /// Whatever else the layers above keep with a table.
     #[serde(default)]
     pub properties: serde_json::Value,
+}
+
+impl TableLayout {
+    /// Whether a column is compared without regard to case.
+    pub fn ignores_case(&self, column: ColumnId) -> bool {
+        let ids = self.properties.get(CASE_INSENSITIVE).and_then(serde_json::Value::as_array);
+        ids.into_iter().flatten().any(|id| id.as_i64() == Some(column.0))
+    }
+
+    /// Has a column compared without regard to case.
+    pub fn ignore_case(&mut self, column: ColumnId) {
+        if !self.properties.is_object() {
+            self.properties = serde_json::json!({});
+        }
+        match self.properties.get_mut(CASE_INSENSITIVE).and_then(serde_json::Value::as_array_mut) {
+            Some(ids) => ids.push(column.0.into()),
+            None => self.properties[CASE_INSENSITIVE] = serde_json::json!([column.0]),
+        }
+    }
 }
 
 /// Statistics of one column in one segment. Bounds are exact or absent.
@@ -335,7 +359,14 @@ impl TableSnapshot {
 
     /// The columns as an Arrow schema.
     pub fn arrow_schema(&self) -> SchemaRef {
-        let schema = || Arc::new(Schema::new(self.columns.iter().map(Column::to_field).collect::<Vec<_>>()));
+        let field = |column: &Column| {
+            let mut field = column.to_field();
+            if self.layout.ignores_case(column.id) {
+                field.metadata_mut().insert(COLLATION_KEY.to_owned(), CASE_INSENSITIVE.to_owned());
+            }
+            field
+        };
+        let schema = || Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()));
         Arc::clone(self.schema.get_or_init(schema))
     }
 

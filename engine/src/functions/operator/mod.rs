@@ -9,6 +9,8 @@ mod arithmetic;
 mod cast;
 /// `#`.
 mod exclusive_or;
+/// Text as comparisons see it that ignore case.
+mod fold_case;
 /// Unary minus and `~`.
 mod negate;
 /// Subqueries that may have one row.
@@ -23,6 +25,7 @@ mod trim_blanks;
 pub use arithmetic::{Arithmetic, ArithmeticOperator};
 pub use cast::{CAST, CastFunction, cast_expr};
 pub use exclusive_or::EXCLUSIVE_OR;
+pub use fold_case::{fold_case, is_fold_case};
 pub use negate::{BITWISE_NOT, NEGATION, negate_expr, unary_operators};
 pub use temporal::temporal_expr;
 pub use trim_blanks::{is_trim_blanks, trim_blanks};

@@ -153,6 +153,13 @@ pub(super) const COLUMNS: [(&str, RedshiftType); 17] = [
     ("collation", VARCHAR128),
 ];
 
+/// How text of a column is compared, where case does not count.
+fn collation(relation: &RelationItem, column: &ColumnItem) -> Option<&'static str> {
+    let table = relation.table()?;
+    let id = table.columns.get(column.index)?.id;
+    table.layout.ignores_case(id).then_some(crate::storage::metadata::CASE_INSENSITIVE)
+}
+
 /// SHOW COLUMNS
 pub fn columns(context: &SystemContext, table: &ObjectName, filter: &ShowFilter) -> Result<StatementResult> {
     let found = match relation(context, table) {
@@ -192,7 +199,7 @@ pub fn columns(context: &SystemContext, table: &ObjectName, filter: &ShowFilter)
             if sort_key == 0 { Value::Null } else { sort_key.into() },
             if column.is_dist_key() { 1_i64.into() } else { Value::Null },
             column.encoding().into(),
-            Value::Null,
+            collation(&found, column).into(),
         ]
     });
     listed(&COLUMNS, filter, 3, list.collect())

@@ -79,6 +79,9 @@ fn column_definition(table: &TableSnapshot, item: &ColumnItem) -> String {
     } else if column.is_some_and(|column| column.encoding.as_deref() == Some("raw")) {
         text.push_str(" ENCODE raw");
     }
+    if column.is_some_and(|column| table.layout.ignores_case(column.id)) {
+        text.push_str(" COLLATE CASE_INSENSITIVE");
+    }
     if item.is_dist_key() {
         text.push_str(" distkey");
     }
