@@ -71,12 +71,15 @@ impl<'s> Access<'s> {
             return true;
         }
         let Some((_, grantees)) = &self.user else { return true };
-        privilege::grants(self.snapshot, object).iter().any(|grant| {
-            grant.privilege == privilege
-                && grant.column.is_none()
-                && (grant.with_option || !option)
-                && grantees.contains(&grant.grantee)
-        })
+        let allows = |object: &Object| {
+            privilege::grants(self.snapshot, object).iter().any(|grant| {
+                grant.privilege == privilege
+                    && grant.column.is_none()
+                    && (grant.with_option || !option)
+                    && grantees.contains(&grant.grantee)
+            })
+        };
+        allows(object) || privilege::scopes(self.snapshot, object).iter().any(allows)
     }
 
     /// Whether one of the user's roles has a system privilege (`CREATE USER`); superusers have all.

@@ -22,4 +22,4 @@ pub use access::{
 };
 pub(crate) use access::{denied, must_own};
 pub use principal::{Group, Role, User, groups, roles, user, user_name, users};
-pub use privilege::{Grant, Grantee, Object, Privilege, grants, own_new};
+pub use privilege::{Grant, Grantee, Object, Privilege, all_grants, grants, own_new};

@@ -33,6 +33,46 @@ pub enum Object {
     Routine(String),
     /// A language.
     Language(String),
+    /// All objects of a kind, present and future, in a schema or (None) in the database.
+    All(ScopedKind, Option<SchemaId>),
+    /// What a command may use a role of IAM for. Recorded and shown; nothing here needs such roles.
+    IamRole {
+        /// The command.
+        command: String,
+        /// The role.
+        role: String,
+    },
+}
+
+/// Kinds of objects that scoped permissions are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are SQL's
+pub enum ScopedKind {
+    Tables,
+    Schemas,
+    Functions,
+    Procedures,
+    Languages,
+}
+
+impl ScopedKind {
+    const NAMES: [(&str, ScopedKind); 5] = [
+        ("TABLES", ScopedKind::Tables),
+        ("SCHEMAS", ScopedKind::Schemas),
+        ("FUNCTIONS", ScopedKind::Functions),
+        ("PROCEDURES", ScopedKind::Procedures),
+        ("LANGUAGES", ScopedKind::Languages),
+    ];
+
+    /// The kind of a word in upper case.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind)
+    }
+
+    /// The word, in upper case.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
 }
 
 impl fmt::Display for Object {
@@ -44,6 +84,8 @@ impl fmt::Display for Object {
             Object::Database(name) => write!(f, "database:{name}"),
             Object::Routine(key) => write!(f, "routine:{key}"),
             Object::Language(name) => write!(f, "language:{name}"),
+            Object::All(kind, schema) => write!(f, "all:{}:{}", kind.name(), schema.map_or(0, |schema| schema.0)),
+            Object::IamRole { command, role } => write!(f, "iam_role:{command}:{role}"),
         }
     }
 }
@@ -59,6 +101,15 @@ impl Object {
             "database" => Object::Database(name.to_owned()),
             "routine" => Object::Routine(name.to_owned()),
             "language" => Object::Language(name.to_owned()),
+            "all" => {
+                let (kind, schema) = name.split_once(':')?;
+                let schema: i64 = schema.parse().ok()?;
+                Object::All(ScopedKind::parse(kind)?, (schema != 0).then_some(SchemaId(schema)))
+            }
+            "iam_role" => {
+                let (command, role) = name.split_once(':')?;
+                Object::IamRole { command: command.to_owned(), role: role.to_owned() }
+            }
             _ => return None,
         })
     }
@@ -134,12 +185,14 @@ impl Privilege {
             Alter, Create, Delete, Drop, Execute, Insert, References, Select, Temporary, Truncate, Update, Usage,
         };
         match object {
-            Object::Relation(_) => &[Select, Insert, Update, Delete, Drop, References, Alter, Truncate],
-            Object::Schema(_) => &[Create, Usage, Alter, Drop],
+            Object::Relation(_) | Object::All(ScopedKind::Tables, _) => {
+                &[Select, Insert, Update, Delete, Drop, References, Alter, Truncate]
+            }
+            Object::Schema(_) | Object::All(ScopedKind::Schemas, _) => &[Create, Usage, Alter, Drop],
             Object::ExternalSchema(_) => &[Create, Usage],
             Object::Database(_) => &[Create, Temporary, Usage],
-            Object::Routine(_) => &[Execute],
-            Object::Language(_) => &[Usage],
+            Object::Routine(_) | Object::All(ScopedKind::Functions | ScopedKind::Procedures, _) => &[Execute],
+            Object::Language(_) | Object::All(ScopedKind::Languages, _) | Object::IamRole { .. } => &[Usage],
         }
     }
 }
@@ -202,6 +255,28 @@ fn built_in(snapshot: &CatalogSnapshot, object: &Object) -> Vec<Grant> {
         }
         _ => vec![],
     }
+}
+
+/// The scopes that an object is in: its permissions are the object's, too.
+pub fn scopes(snapshot: &CatalogSnapshot, object: &Object) -> Vec<Object> {
+    let (kind, schema) = match object {
+        Object::Relation(id) => match snapshot.relation_by_id(*id) {
+            Some(relation) => (ScopedKind::Tables, Some(relation.schema_id())),
+            None => return vec![],
+        },
+        Object::Schema(_) => (ScopedKind::Schemas, None),
+        Object::Routine(key) => {
+            let record = snapshot.record(crate::routine::catalog::RECORD_KIND, key);
+            let routine = record.and_then(|value| serde_json::from_value::<Routine>(value.as_ref().clone()).ok());
+            let Some(routine) = routine else { return vec![] };
+            let kind = if routine.procedure { ScopedKind::Procedures } else { ScopedKind::Functions };
+            (kind, Some(SchemaId(routine.schema_id)))
+        }
+        Object::Language(_) => (ScopedKind::Languages, None),
+        _ => return vec![],
+    };
+    let within = schema.map(|schema| Object::All(kind, Some(schema)));
+    within.into_iter().chain([Object::All(kind, None)]).collect()
 }
 
 /// Stores the grants of an object.

@@ -8,8 +8,10 @@ use crate::{
     error::{Error, Result, SqlState},
     routine::catalog,
     security::{
-        self, Access, Grant, Grantee, Object, Privilege, default_privilege, default_privilege::ObjectKind, denied,
-        principal, privilege,
+        self, Access, Grant, Grantee, Object, Privilege, default_privilege,
+        default_privilege::ObjectKind,
+        denied, principal,
+        privilege::{self, ScopedKind},
     },
     session::{Session, StatementResult},
     storage::metadata::{ColumnId, Relation, SchemaId},
@@ -20,8 +22,20 @@ pub fn execute(session: &mut Session, grant: &ast::Grant) -> Result<StatementRes
     match &grant.target {
         GrantTarget::Roles(roles) => role::grant(session, grant, roles)?,
         GrantTarget::System => role::grant_system(session, grant)?,
-        GrantTarget::AssumeRole { .. } => return Err(Error::not_supported("GRANT ASSUMEROLE")),
-        GrantTarget::Scoped { .. } => return Err(Error::not_supported("GRANT … FOR objects IN a schema or database")),
+        GrantTarget::AssumeRole { roles, commands } => assume_role(session, grant, roles, commands)?,
+        GrantTarget::Scoped { objects, scope, names, database } => {
+            for object in scoped(session, objects, scope, names, database.as_ref())? {
+                let grantees = grant.grantees.iter();
+                if grantees
+                    .map(|grantee| &grantee.kind)
+                    .any(|kind| !matches!(kind, GranteeKind::User | GranteeKind::Role))
+                {
+                    return Err(Error::syntax("scoped permissions are granted to users and roles only"));
+                }
+                security::require_superuser(session, "grant scoped permissions")?;
+                change(session, grant, &object, objects)?;
+            }
+        }
         _ => {
             for (object, object_name) in objects(session, &grant.target)? {
                 change(session, grant, &object, &object_name)?;
@@ -29,6 +43,61 @@ pub fn execute(session: &mut Session, grant: &ast::Grant) -> Result<StatementRes
         }
     }
     Ok(StatementResult::done(if grant.revoke { "REVOKE" } else { "GRANT" }))
+}
+
+/// `FOR objects IN scope` (page r_GRANT, "Granting scoped permissions").
+fn scoped(
+    session: &mut Session,
+    objects: &str,
+    scope: &str,
+    names: &[ObjectName],
+    database: Option<&ast::Ident>,
+) -> Result<Vec<Object>> {
+    let missing = || Error::not_supported(format!("scoped permissions on {objects}"));
+    let kind = ScopedKind::parse(objects).ok_or_else(missing)?;
+    let connected = session.info().database.clone();
+    let here = |name: &str| match name == connected {
+        true => Ok(()),
+        false => Err(Error::not_supported("scoped permissions in another database")),
+    };
+    database.map_or(Ok(()), |database| here(&database.value))?;
+    let snapshot = session.transaction()?.snapshot()?;
+    let mut found = vec![];
+    for name in names {
+        if scope == "DATABASE" {
+            here(name.name())?;
+            found.push(Object::All(kind, None));
+            continue;
+        }
+        if matches!(kind, ScopedKind::Schemas | ScopedKind::Languages) {
+            return Err(Error::syntax(format!("permissions for {objects} are granted in a database")));
+        }
+        let schema = snapshot.schema(name.name()).ok_or_else(|| Error::undefined_schema(name.name()))?;
+        found.push(Object::All(kind, Some(schema.id)));
+    }
+    Ok(found)
+}
+
+/// Commands that use roles of IAM.
+const IAM_COMMANDS: [&str; 4] = ["COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE MODEL"];
+
+/// GRANT ASSUMEROLE: recorded and shown in SVV_IAM_PRIVILEGES.
+fn assume_role(session: &mut Session, grant: &ast::Grant, roles: &[String], commands: &[String]) -> Result<()> {
+    security::require_superuser(session, "grant or revoke ASSUMEROLE")?;
+    let grantor = security::current_user_id(session)?;
+    let grantees = grantees(session, grant)?;
+    let all = commands.is_empty() || commands.iter().any(|command| command == "ALL");
+    let commands: Vec<&str> = if all { IAM_COMMANDS.to_vec() } else { commands.iter().map(String::as_str).collect() };
+    for role in roles {
+        for command in &commands {
+            let object = Object::IamRole { command: (*command).to_owned(), role: role.clone() };
+            let snapshot = session.transaction()?.snapshot()?;
+            let mut grants = privilege::grants(&snapshot, &object);
+            apply(&mut grants, grant, &[(Privilege::Usage, None)], &grantees, grantor);
+            privilege::store(session.transaction()?, &object, &grants)?;
+        }
+    }
+    Ok(())
 }
 
 /// The objects that a statement names, with their names.

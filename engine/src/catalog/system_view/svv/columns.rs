@@ -8,7 +8,7 @@ svv_alter_table_recommendations: type char(30), database char(128), table_id int
 svv_attached_masking_policy: policy_name text, schema_name text, table_name text, table_type text, grantor text, grantee text, grantee_type text, priority int, input_columns text, output_columns text
 svv_column_privileges: namespace_name text, relation_name text, column_name text, privilege_type text, identity_id int, identity_name text, identity_type text
 svv_columns: table_catalog varchar(128), table_schema varchar(128), table_name varchar(128), column_name varchar(128), ordinal_position int, column_default text, is_nullable varchar(3), data_type text, character_maximum_length int, numeric_precision int, numeric_precision_radix int, numeric_scale int, datetime_precision int, interval_type text, interval_precision text, character_set_catalog varchar(128), character_set_schema varchar(128), character_set_name varchar(128), collation_catalog varchar(128), collation_schema varchar(128), collation_name varchar(128), domain_name varchar(128), remarks text
-svv_database_privileges: database_name text, privilege_type text, identity_id int, identity_name text, identity_type text, admin_option bool
+svv_database_privileges: database_name text, privilege_type text, identity_id int, identity_name text, identity_type text, admin_option bool, privilege_scope text
 svv_datashare_consumers: share_name varchar(128), consumer_account varchar(16), consumer_namespace varchar(64), share_date timestamp
 svv_datashare_objects: share_type varchar(8), share_name varchar(128), object_type varchar(64), object_name varchar(512), producer_account varchar(16), producer_namespace varchar(64), include_new bool
 svv_datashare_privileges: datashare_name text, privilege_type text, identity_id int, identity_name text, identity_type text, admin_option bool
@@ -48,7 +48,7 @@ svv_rls_policy: poldb text, polname text, polalias text, polatts text, polqual t
 svv_rls_relation: datname text, relschema text, relname text, relkind text, is_rls_on bool, is_rls_datashare_on bool, rls_conjunction_type text, rls_datashare_conjunction_type text
 svv_role_grants: role_id int, role_name text, granted_role_id int, granted_role_name text
 svv_roles: role_id int, role_name text, role_owner text, external_id text
-svv_schema_privileges: namespace_name text, privilege_type text, identity_id int, identity_name text, identity_type text, admin_option bool
+svv_schema_privileges: namespace_name text, privilege_type text, identity_id int, identity_name text, identity_type text, admin_option bool, privilege_scope text
 svv_schema_quota_state: schema_id int, schema_name char(128), schema_owner int, quota int, disk_usage int, disk_usage_pct double
 svv_system_privileges: system_privilege text, identity_id int, identity_name text, identity_type text
 svv_table_info: database text, schema text, table_id oid, table text, encoded text, diststyle text, sortkey1 text, max_varchar int, sortkey1_enc char(32), sortkey_num int, size bigint, pct_used numeric(10,4), empty bigint, unsorted numeric(5,2), stats_off numeric(5,2), tbl_rows numeric(38,0), skew_sortkey1 numeric(19,2), skew_rows numeric(19,2), estimated_visible_rows numeric(38,0), risk_event text, vacuum_sort_benefit numeric(12,2), create_time timestamp

@@ -42,6 +42,7 @@ const FILLS: &[&dyn Fill] = &[
     &privilege::SVV_DATABASE_PRIVILEGES,
     &privilege::SVV_DEFAULT_PRIVILEGES,
     &privilege::SVV_FUNCTION_PRIVILEGES,
+    &privilege::SVV_IAM_PRIVILEGES,
     &privilege::SVV_LANGUAGE_PRIVILEGES,
     &privilege::SVV_RELATION_PRIVILEGES,
     &privilege::SVV_SCHEMA_PRIVILEGES,

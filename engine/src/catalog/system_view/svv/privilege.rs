@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::super::{
+    context::SystemContext,
     declared::Filled,
     item::{
         RelationItem, RoutineItem, SchemaItem,
@@ -11,7 +12,10 @@ use super::super::{
         routine, schema,
     },
 };
-use crate::security::{Object, default_privilege};
+use crate::{
+    security::{Object, default_privilege},
+    storage::metadata::SchemaId,
+};
 
 pub const SVV_RELATION_PRIVILEGES: Filled<(Arc<RelationItem>, Grant)> = Filled {
     name: "svv_relation_privileges",
@@ -34,13 +38,16 @@ pub const SVV_RELATION_PRIVILEGES: Filled<(Arc<RelationItem>, Grant)> = Filled {
     ],
 };
 
-pub const SVV_SCHEMA_PRIVILEGES: Filled<(SchemaItem, Grant)> = Filled {
+pub const SVV_SCHEMA_PRIVILEGES: Filled<(SchemaItem, Grant, &str)> = Filled {
     name: "svv_schema_privileges",
     items: |context| {
         let mut all = vec![];
         for item in schema::all(context) {
             let grants = principal::grants_on_schema(context, &item.name);
-            all.extend(grants.into_iter().map(|grant| (item.clone(), grant)));
+            all.extend(grants.into_iter().map(|grant| (item.clone(), grant, "SCHEMA")));
+            let Some(schema) = context.bind.snapshot.schema(&item.name) else { continue };
+            let grants = scoped(context, Some(schema.id)).into_iter();
+            all.extend(grants.map(|(kind, grant)| (item.clone(), grant, kind)));
         }
         Ok(all)
     },
@@ -51,6 +58,7 @@ pub const SVV_SCHEMA_PRIVILEGES: Filled<(SchemaItem, Grant)> = Filled {
         ("identity_name", |_, p| (&p.1.grantee).into()),
         ("identity_type", |_, p| p.1.grantee_kind.into()),
         ("admin_option", |_, p| p.1.grantable.into()),
+        ("privilege_scope", |_, p| p.2.into()),
     ],
 };
 
@@ -79,16 +87,34 @@ pub const SVV_COLUMN_PRIVILEGES: Filled<(Arc<RelationItem>, Grant)> = Filled {
     ],
 };
 
-pub const SVV_DATABASE_PRIVILEGES: Filled<Grant> = Filled {
+/// Scoped permissions in a schema, or in the database: the kind of objects, the grant.
+fn scoped(context: &SystemContext, within: Option<SchemaId>) -> Vec<(&'static str, Grant)> {
+    let mut all = vec![];
+    for (object, grants) in crate::security::all_grants(&context.bind.snapshot) {
+        if let Object::All(kind, schema) = object
+            && schema == within
+        {
+            all.extend(grants.iter().map(|grant| (kind.name(), principal::named(context, grant))));
+        }
+    }
+    all
+}
+
+pub const SVV_DATABASE_PRIVILEGES: Filled<(&str, Grant)> = Filled {
     name: "svv_database_privileges",
-    items: |context| Ok(principal::grants(context, &Object::Database(context.database().to_owned()))),
+    items: |context| {
+        let own = principal::grants(context, &Object::Database(context.database().to_owned()));
+        let own = own.into_iter().map(|grant| ("DATABASE", grant));
+        Ok(own.chain(scoped(context, None)).collect())
+    },
     values: &[
         ("database_name", |context, _| context.database().into()),
-        ("privilege_type", |_, g| g.privilege.into()),
-        ("identity_id", |_, g| g.grantee_id.into()),
-        ("identity_name", |_, g| (&g.grantee).into()),
-        ("identity_type", |_, g| g.grantee_kind.into()),
-        ("admin_option", |_, g| g.grantable.into()),
+        ("privilege_type", |_, p| p.1.privilege.into()),
+        ("identity_id", |_, p| p.1.grantee_id.into()),
+        ("identity_name", |_, p| (&p.1.grantee).into()),
+        ("identity_type", |_, p| p.1.grantee_kind.into()),
+        ("admin_option", |_, p| p.1.grantable.into()),
+        ("privilege_scope", |_, p| p.0.into()),
     ],
 };
 
@@ -134,6 +160,27 @@ pub const SVV_LANGUAGE_PRIVILEGES: Filled<(&str, Grant)> = Filled {
         ("identity_name", |_, p| (&p.1.grantee).into()),
         ("identity_type", |_, p| p.1.grantee_kind.into()),
         ("admin_option", |_, p| p.1.grantable.into()),
+    ],
+};
+
+/// What commands may use roles of IAM for: command, role.
+pub const SVV_IAM_PRIVILEGES: Filled<(String, String, Grant)> = Filled {
+    name: "svv_iam_privileges",
+    items: |context| {
+        let mut all = vec![];
+        for (object, grants) in crate::security::all_grants(&context.bind.snapshot) {
+            let Object::IamRole { command, role } = object else { continue };
+            let grants = grants.iter().map(|grant| principal::named(context, grant));
+            all.extend(grants.map(|grant| (command.clone(), role.clone(), grant)));
+        }
+        Ok(all)
+    },
+    values: &[
+        ("iam_arn", |_, p| (&p.1).into()),
+        ("command_type", |_, p| (&p.0).into()),
+        ("identity_id", |_, p| p.2.grantee_id.into()),
+        ("identity_name", |_, p| (&p.2.grantee).into()),
+        ("identity_type", |_, p| p.2.grantee_kind.into()),
     ],
 };
 
