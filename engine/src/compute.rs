@@ -8,10 +8,11 @@
 use std::{fmt, sync::Arc};
 
 use datafusion::{
+    common::DataFusionError,
     execution::{SendableRecordBatchStream, TaskContext},
     physical_plan::{ExecutionPlan, execute_stream, stream::RecordBatchReceiverStream},
 };
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use tokio::runtime::Runtime;
 
 use crate::error::{Error, Result, SqlState};
@@ -20,6 +21,12 @@ use crate::error::{Error, Result, SqlState};
 const STACK_BYTES: usize = 64 << 20;
 /// So many batches may wait for the one who asked for them.
 const WAITING_MAX: usize = 2;
+
+/// What DataFusion calls the side of a join that must fit the memory.
+const HASH_TABLE: &str = "HashJoinInput";
+
+/// Makes another plan for the same rows, which needs less memory.
+pub type Frugal = Box<dyn FnOnce() -> BoxFuture<'static, Result<Arc<dyn ExecutionPlan>, DataFusionError>> + Send>;
 
 /// A pool of threads.
 pub struct Compute {
@@ -48,18 +55,40 @@ impl Compute {
         Ok(Compute { runtime: Some(runtime) })
     }
 
-    /// Starts a plan on the pool. Dropping the stream stops it.
-    pub fn run(&self, plan: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    /// Starts a plan on the pool. Dropping the stream stops it. When a hash table does not fit the memory, and no
+    /// row was given yet, the rows come from the plan that `frugal` makes.
+    pub fn run(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+        mut frugal: Option<Frugal>,
+    ) -> Result<SendableRecordBatchStream> {
         let Some(runtime) = &self.runtime else { return Err(Error::internal("the engine is closed")) };
         let mut builder = RecordBatchReceiverStream::builder(plan.schema(), WAITING_MAX);
         let sender = builder.tx();
         let forward = async move {
             // Operators start tasks of their own, so they are started here.
-            let mut stream = execute_stream(plan, context)?;
+            let mut stream = execute_stream(plan, Arc::clone(&context))?;
             while let Some(batch) = stream.next().await {
-                let is_last = batch.is_err();
-                if sender.send(batch).await.is_err() || is_last {
-                    break;
+                let failed = match batch {
+                    Ok(batch) => {
+                        frugal = None;
+                        match sender.send(Ok(batch)).await {
+                            Ok(()) => continue,
+                            Err(_) => break,
+                        }
+                    }
+                    Err(error) => error,
+                };
+                match frugal.take() {
+                    Some(frugal) if is_hash_table(&failed) => {
+                        // First the memory of what failed.
+                        drop(stream);
+                        // What cannot be done in the other way keeps its error.
+                        let Ok(plan) = frugal().await else { return Err(failed) };
+                        stream = execute_stream(plan, Arc::clone(&context))?;
+                    }
+                    _ => return Err(failed),
                 }
             }
             Ok(())
@@ -67,6 +96,11 @@ impl Compute {
         builder.spawn_on(forward, runtime.handle());
         Ok(builder.build())
     }
+}
+
+/// Whether a hash table did not fit the memory.
+fn is_hash_table(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(text) if text.contains(HASH_TABLE))
 }
 
 impl Drop for Compute {

@@ -102,7 +102,16 @@ fn answers_do_not_depend_on_the_way() {
     let unoptimized = SessionStateBuilder::new_from_existing(with(1, 8192))
         .with_optimizer_rules(vec![Arc::new(super::CastNullability), Arc::new(ReplaceDistinctWithAggregate::new())])
         .build();
-    let ways = [("four partitions", with(4, 8192)), ("small batches", with(1, 2)), ("both", with(4, 3))];
+    // What runs when hash tables do not fit the memory.
+    let mut config = base.config().clone().with_target_partitions(3).with_batch_size(5);
+    config.options_mut().optimizer.prefer_hash_join = false;
+    let sorted = SessionStateBuilder::new_from_existing(base.clone()).with_config(config).build();
+    let ways = [
+        ("four partitions", with(4, 8192)),
+        ("small batches", with(1, 2)),
+        ("both", with(4, 3)),
+        ("sorted joins", sorted),
+    ];
     let reference = with(1, 8192);
     for sql in PLAIN.iter().chain(&NESTED) {
         let expected = rows(&reference, &mut session, &runtime, sql);

@@ -4,12 +4,15 @@
 //! can take seconds when each is dear; and a join can return batches for hours from inputs that it read long
 //! ago. A task that never lets go is never aborted, and its thread is lost to all other statements. So
 //! whatever can give many batches in a row is wrapped in an operator that looks at the clock.
+//!
+//! The same operator slows down those who fill an exchange whose readers are behind, see [`EnginePool`].
 
 use std::{
     fmt,
+    future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -21,21 +24,32 @@ use datafusion::{
     },
     config::ConfigOptions,
     error::Result,
-    execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext},
+    execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext, memory_pool::MemoryPool},
     physical_expr::PhysicalExpr,
     physical_optimizer::PhysicalOptimizerRule,
     physical_plan::{
         ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
         execution_plan::SchedulingType,
+        repartition::RepartitionExec,
         statistics::{ChildStats, StatisticsArgs},
     },
 };
 use futures::{Stream, StreamExt};
+use tokio::time::Sleep;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    storage::memory::{self, EnginePool, Pace},
+};
 
 /// A task keeps its thread for so long, and for the batch that is under work then.
 const SLICE: Duration = Duration::from_millis(10);
+
+/// One who fills an exchange that is behind waits so long before the next batch.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// After so many pauses in which an exchange stayed full, one who fills it fails.
+const PAUSES_MAX: u32 = 250;
 
 /// Operators that give at most a batch for each of their input's: what is below them yields.
 const PASSING: [&str; 6] =
@@ -55,7 +69,14 @@ impl PhysicalOptimizerRule for Yielding {
             if PASSING.contains(&plan.name()) || plan.downcast_ref::<YieldingExec>().is_some() {
                 return Ok(Transformed::no(plan));
             }
-            Ok(Transformed::yes(Arc::new(YieldingExec::new(plan)) as Arc<dyn ExecutionPlan>))
+            let plan = match plan.downcast_ref::<RepartitionExec>() {
+                Some(_) => {
+                    let inputs = plan.children().into_iter().map(YieldingExec::paced).collect();
+                    plan.replace_children(inputs, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?
+                }
+                None => plan,
+            };
+            Ok(Transformed::yes(Arc::new(YieldingExec::new(plan, false)) as Arc<dyn ExecutionPlan>))
         })
         .data()
     }
@@ -70,12 +91,20 @@ impl PhysicalOptimizerRule for Yielding {
 struct YieldingExec {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
+    /// Its batches go into an exchange.
+    paced: bool,
 }
 
 impl YieldingExec {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Self {
+    fn new(input: Arc<dyn ExecutionPlan>, paced: bool) -> Self {
         let properties = PlanProperties::clone(input.properties()).with_scheduling_type(SchedulingType::Cooperative);
-        YieldingExec { input, properties: properties.into() }
+        YieldingExec { input, properties: properties.into(), paced }
+    }
+
+    /// The input of an exchange.
+    fn paced(input: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        let input = input.downcast_ref::<YieldingExec>().map_or(input, |yielding| &yielding.input);
+        Arc::new(YieldingExec::new(Arc::clone(input), true))
     }
 }
 
@@ -115,7 +144,7 @@ impl ExecutionPlan for YieldingExec {
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let input = children.into_iter().next().unwrap_or_else(|| Arc::clone(&self.input));
-        Ok(Arc::new(YieldingExec::new(input)))
+        Ok(Arc::new(YieldingExec::new(input, self.paced)))
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -123,7 +152,14 @@ impl ExecutionPlan for YieldingExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        Ok(Box::pin(YieldingStream { input: self.input.execute(partition, context)?, began: None }))
+        let pool = self.paced.then(|| Arc::clone(context.memory_pool()));
+        Ok(Box::pin(YieldingStream {
+            input: self.input.execute(partition, context)?,
+            began: None,
+            pool,
+            pause: None,
+            pauses: 0,
+        }))
     }
 
     fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {
@@ -139,6 +175,43 @@ struct YieldingStream {
     input: SendableRecordBatchStream,
     /// When the task got its thread, as far as it is known here.
     began: Option<Instant>,
+    /// Of one that goes into an exchange.
+    pool: Option<Arc<dyn MemoryPool>>,
+    /// Until the next batch.
+    pause: Option<Pin<Box<Sleep>>>,
+    /// Pauses since the last one.
+    pauses: u32,
+}
+
+impl YieldingStream {
+    /// Ready when the next batch may come.
+    fn poll_pace(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        let Some(pool) = self.pool.as_ref().and_then(|pool| pool.downcast_ref::<EnginePool>()) else {
+            return Poll::Ready(Ok(()));
+        };
+        loop {
+            let has_paused = match &mut self.pause {
+                Some(pause) => {
+                    ready!(pause.as_mut().poll(context));
+                    self.pause = None;
+                    true
+                }
+                None => false,
+            };
+            match pool.pace() {
+                Pace::Full => {}
+                Pace::Slow if has_paused => {}
+                Pace::Stop if self.pauses >= PAUSES_MAX => return Poll::Ready(Err(pool.stopped())),
+                _ => {
+                    self.pauses += 1;
+                    self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
+                    continue;
+                }
+            }
+            self.pauses = 0;
+            return Poll::Ready(Ok(()));
+        }
+    }
 }
 
 impl Stream for YieldingStream {
@@ -150,11 +223,22 @@ impl Stream for YieldingStream {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
+        match self.poll_pace(context) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+            Poll::Pending => {
+                self.began = None;
+                return Poll::Pending;
+            }
+        }
         let polled = self.input.poll_next_unpin(context);
         if polled.is_pending() {
             self.began = None;
         }
-        polled
+        match &self.pool {
+            Some(_) => polled.map_ok(memory::compact),
+            None => polled,
+        }
     }
 }
 

@@ -10,18 +10,19 @@ use datafusion::{
     },
     common::Column,
     execution::{
-        SendableRecordBatchStream,
+        SendableRecordBatchStream, SessionState,
         disk_manager::DiskManager,
         memory_pool::{MemoryConsumer, MemoryPool},
     },
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
-    physical_plan::ExecutionPlan,
+    physical_plan::{ExecutionPlan, joins::HashJoinExec},
 };
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 
 use super::{ResultColumn, Session, leader_node};
 use crate::{
     binder::{Binder, Bindings},
+    compute::Frugal,
     error::{Error, Result, SqlState},
     rewrite::column_name,
     types::RedshiftType,
@@ -81,7 +82,10 @@ impl Session {
     /// Starts a plan on the threads of the engine. Dropping the stream stops it.
     pub(crate) async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
         let physical = self.physical_plan(plan).await?;
-        self.shared.compute.run(physical, self.state().task_ctx())
+        {
+            let frugal = has_hash_join(&physical).then(|| sorted_joins(Arc::clone(self.state()), plan.clone()));
+            self.shared.compute.run(physical, self.state().task_ctx(), frugal)
+        }
     }
 
     /// Runs a plan to its end and keeps its rows.
@@ -98,6 +102,25 @@ impl Session {
         }
         Ok(batches)
     }
+}
+
+fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.downcast_ref::<HashJoinExec>().is_some() || plan.children().into_iter().any(has_hash_join)
+}
+
+/// The same query with joins of sorted inputs, which go to disk where hash tables cannot.
+fn sorted_joins(state: Arc<SessionState>, plan: LogicalPlan) -> Frugal {
+    Box::new(|| {
+        async move {
+            let mut state = SessionState::clone(&state);
+            let options = state.config_mut().options_mut();
+            options.optimizer.prefer_hash_join = false;
+            // With one partition the planner does not ask.
+            options.execution.target_partitions = options.execution.target_partitions.max(2);
+            state.create_physical_plan(&plan).await
+        }
+        .boxed()
+    })
 }
 
 /// A bare NULL in a select list is of type text.

@@ -1,7 +1,7 @@
 //! The search for an order of joins: all bushy trees of up to ten relations, without products where keys
 //! connect; the pair with the fewest rows first for more, and to put together what nothing connects.
 
-use super::graph::{Graph, Set, Tree};
+use super::graph::{Graph, Set, Tree, single};
 
 /// Up to so many relations all orders are compared.
 const EXHAUSTIVE_MAX: usize = 10;
@@ -16,64 +16,77 @@ struct Plan {
 
 /// The cheapest order found and its cost.
 pub fn best(graph: &Graph) -> Option<(Tree, f64)> {
-    let singles = (0..graph.rows.len()).map(|index| Plan {
-        set: 1 << index,
-        rows: graph.rows[index],
-        cost: 0.0,
-        tree: Tree::Relation(index),
-    });
-    let singles: Vec<Plan> = singles.collect();
-    let pieces = if singles.len() <= EXHAUSTIVE_MAX { exhaustive(graph, singles) } else { singles };
+    let relations = graph.rows.len();
+    let pieces = if relations <= EXHAUSTIVE_MAX {
+        exhaustive(graph, relations)
+    } else {
+        let single =
+            |index: usize| Plan { set: 1 << index, rows: graph.rows[index], cost: 0.0, tree: Tree::Relation(index) };
+        (0..relations).map(single).collect()
+    };
     let found = greedy(graph, pieces)?;
     Some((found.tree, found.cost))
 }
 
+/// The best plan of a set: its rows, its cost, and the two parts that are joined; one relation has none.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    rows: f64,
+    cost: f64,
+    parts: Option<(Set, Set)>,
+}
+
 /// The best plan of each part that keys connect.
-fn exhaustive(graph: &Graph, singles: Vec<Plan>) -> Vec<Plan> {
-    let all: Set = (1 << singles.len()) - 1;
-    let mut best: Vec<Option<Plan>> = vec![None; all as usize + 1];
-    for plan in singles {
-        let set = plan.set as usize;
-        best[set] = Some(plan);
+fn exhaustive(graph: &Graph, relations: usize) -> Vec<Plan> {
+    let all: Set = (1 << relations) - 1;
+    let mut best: Vec<Option<Best>> = vec![None; all as usize + 1];
+    for index in 0..relations {
+        best[1 << index] = Some(Best { rows: graph.rows[index], cost: 0.0, parts: None });
     }
     for set in 1..=all {
         if set.count_ones() < 2 {
             continue;
         }
-        let mut found: Option<(Set, Set, f64, f64)> = None;
+        let mut found: Option<Best> = None;
         // The parts of the set; both orders of each pair come up.
         let mut left = (set - 1) & set;
         while left != 0 {
             let right = set & !left;
             if let (Some(l), Some(r)) = (&best[left as usize], &best[right as usize])
+                && found.is_none_or(|found| l.cost + r.cost < found.cost)
                 && graph.is_connected(left, right)
             {
-                let rows = found.map_or_else(|| graph.joined_rows(left, l.rows, right, r.rows), |found| found.2);
+                let rows = found.map_or_else(|| graph.joined_rows(left, l.rows, right, r.rows), |found| found.rows);
                 let cost = l.cost + r.cost + graph.join_cost(left, l.rows, right, r.rows, rows);
-                if found.is_none_or(|found| cost < found.3) {
-                    found = Some((left, right, rows, cost));
+                if found.is_none_or(|found| cost < found.cost) {
+                    found = Some(Best { rows, cost, parts: Some((left, right)) });
                 }
             }
             left = (left - 1) & set;
         }
-        if let Some((left, right, rows, cost)) = found
-            && let (Some(l), Some(r)) = (&best[left as usize], &best[right as usize])
-        {
-            best[set as usize] = Some(Plan { set, rows, cost, tree: joined(graph, l, r) });
-        }
+        best[set as usize] = found;
     }
     // The largest parts: everything, or what is not connected with the rest.
-    let mut pieces: Vec<Plan> = vec![];
-    let mut plans: Vec<Plan> = best.into_iter().flatten().collect();
-    plans.sort_by_key(|plan| std::cmp::Reverse(plan.set.count_ones()));
+    let mut sets: Vec<Set> = (1..=all).filter(|set| best[*set as usize].is_some()).collect();
+    sets.sort_by_key(|set| std::cmp::Reverse(set.count_ones()));
     let mut taken: Set = 0;
-    for plan in plans {
-        if plan.set & taken == 0 {
-            taken |= plan.set;
-            pieces.push(plan);
+    let mut pieces = vec![];
+    for set in sets {
+        if set & taken == 0 {
+            taken |= set;
+            pieces.extend(plan_of(graph, &best, set));
         }
     }
     pieces
+}
+
+fn plan_of(graph: &Graph, best: &[Option<Best>], set: Set) -> Option<Plan> {
+    let Best { rows, cost, parts } = best[set as usize]?;
+    let tree = match parts {
+        None => Tree::Relation(single(set)?),
+        Some((left, right)) => joined(graph, &plan_of(graph, best, left)?, &plan_of(graph, best, right)?),
+    };
+    Some(Plan { set, rows, cost, tree })
 }
 
 /// Joins the pair with the fewest rows until one is left; products only where no keys connect.
