@@ -330,6 +330,18 @@ def test_binary_results_and_parameters(served):
     assert fields == [struct.pack("!i", 42), *values[1:]]
 
 
+def test_an_array_whose_type_is_not_declared(served):
+    """As node-postgres binds arrays: as text, to a statement that was described before."""
+    raw = served.raw()
+    raw.parse("", "select 1 where 2 = any($1)")
+    raw.describe("S")
+    for value in (b'{"1","2"}', b"{}", None):
+        raw.bind("", "", [value])
+        raw.execute()
+    raw.sync()
+    assert raw.kinds() == "1tT2DC2C2CZ", raw.errors
+
+
 def test_bad_messages_are_errors_and_the_connection_goes_on(served):
     raw = served.raw()
     bad = [

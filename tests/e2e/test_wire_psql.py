@@ -39,6 +39,7 @@ COMMANDS = [
     r"\d", r"\d ps.t", r"\d+ ps.t", r"\d ps.c", r"\d+ ps.v", r"\dt+", r"\dn+", r"\df+ ps.*", r"\l+", r"\du+", r"\dp", r"\dv+",
     r"\ds", r"\di+", r"\dT", r"\dT+", r"\da", r"\db+", r"\dc", r"\dC", r"\dD", r"\ddp", r"\des", r"\deu", r"\dew", r"\dF", r"\dL+",
     r"\dm", r"\do", r"\dO", r"\drds", r"\dx", r"\dtS pg_cl*", r"\z ps.t", r"\sf ps.f", r"\sf ps.p", r"\sv ps.v", r"\dRp", r"\dy",
+    r"\d ps.*", r"\dconfig", r"\dconfig search_path", r"\dn ps", r"\dt *.*",
 ]  # fmt: skip
 
 

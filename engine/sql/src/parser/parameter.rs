@@ -46,6 +46,10 @@ pub(super) fn substitute(tokens: &mut Tokens, values: &[ParameterValue]) {
         match value_of(&token.token, values) {
             None | Some(ParameterValue::Open) => push(token.token.clone()),
             Some(ParameterValue::List(elements)) if quantified(&old.tokens, at) => query(elements, &mut push),
+            // No array, or none yet.
+            Some(value @ (ParameterValue::Null | ParameterValue::Typed(None, ..))) if quantified(&old.tokens, at) => {
+                query(std::slice::from_ref(value), &mut push);
+            }
             // An array in text form whose type was not declared.
             Some(ParameterValue::Text(text)) if quantified(&old.tokens, at) => match array_elements(text) {
                 Some(elements) => query(&elements, &mut push),
@@ -191,6 +195,7 @@ mod tests {
             ("select a from t limit $1", vec![number("3")], "SELECT a FROM t LIMIT 3"),
             ("select $1", vec![text("'; drop table t; --")], "SELECT '''; drop table t; --'"),
             ("select $1::int", vec![ParameterValue::Null], "SELECT NULL::INT"),
+            ("select 1 = any($1)", vec![ParameterValue::Null], "SELECT 1 = ANY(SELECT NULL)"),
             ("select '$1', $1", vec![ParameterValue::Boolean(true)], "SELECT '$1', true"),
             ("select $1", vec![typed("1", "double precision")], "SELECT CAST('1' AS DOUBLE PRECISION)"),
             (

@@ -61,6 +61,8 @@ pub const PG_INDEX: View<ConstraintItem> = View {
         col("indisprimary", BOOL, |_, c| (c.kind() == Some(ConstraintKind::Primary)).into()),
         col("indisclustered", BOOL, |_, _| false.into()),
         col("indisvalid", BOOL, |_, _| true.into()),
+        col("indimmediate", BOOL, |_, _| true.into()),
+        col("indisreplident", BOOL, |_, _| false.into()),
         col("indexprs", TEXT, |_, _| Value::Null),
         col("indpred", TEXT, |_, _| Value::Null),
     ],

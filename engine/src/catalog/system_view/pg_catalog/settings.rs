@@ -38,5 +38,8 @@ pub const PG_SETTINGS: View<(String, String)> = View {
         col("source", TEXT, |_, _| "default".into()),
         col("min_val", TEXT, |_, _| Value::Null),
         col("max_val", TEXT, |_, _| Value::Null),
+        // What psql compares settings with for `\dconfig`: every one counts as it was given.
+        col("boot_val", TEXT, |_, s| (&s.1).into()),
+        col("reset_val", TEXT, |_, s| (&s.1).into()),
     ],
 };
