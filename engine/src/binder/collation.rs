@@ -140,22 +140,37 @@ fn marked(mark: Option<&String>) -> Collation {
 
 /// Whether text that ignores case goes into a text; what is compared in it, as in a CASE, does not.
 fn is_made_of(expr: &Expr, schema: &DFSchema) -> bool {
-    let may_be = |expr: &Expr| expr.get_type(schema).is_ok_and(|data_type| is_text(&data_type));
-    if !may_be(expr) {
+    // Types are asked for only where there is such text at all: that takes its time in deep expressions.
+    let names_some = |part: &Expr| Ok(is_source(part) && ignores(of(part, schema)));
+    if !expr.exists(names_some).unwrap_or(true) {
+        return false;
+    }
+    if !expr.get_type(schema).is_ok_and(|data_type| is_text(&data_type)) {
         return false;
     }
     let mut found = false;
     let _ = expr.apply(|part| {
-        let is_leaf = matches!(part, Expr::Column(_) | Expr::OuterReferenceColumn(..) | Expr::ScalarSubquery(_));
-        let is_collate = matches!(part, Expr::ScalarFunction(call) if call.func.name() == COLLATE.documentation.name);
-        if is_leaf || is_collate {
-            found |= !matches!(of(part, schema), Collation::Sensitive | Collation::Explicit);
+        if is_source(part) {
+            found |= ignores(of(part, schema));
             return Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Jump });
         }
         let is_condition = part.get_type(schema).is_ok_and(|data_type| data_type == DataType::Boolean);
         Ok(if is_condition || is_fold_case(part) { TreeNodeRecursion::Jump } else { TreeNodeRecursion::Continue })
     });
     found
+}
+
+fn ignores(collation: Collation) -> bool {
+    !matches!(collation, Collation::Sensitive | Collation::Explicit)
+}
+
+/// Whether an expression says by itself how it is compared.
+fn is_source(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) | Expr::OuterReferenceColumn(..) | Expr::ScalarSubquery(_) => true,
+        Expr::ScalarFunction(call) => call.func.name() == COLLATE.documentation.name,
+        _ => false,
+    }
 }
 
 /// Whether texts are compared without regard to case.
