@@ -1,9 +1,10 @@
 //! What a statement sees: one snapshot of the catalog, the data catalog behind external schemas,
 //! the search path, and the session's values.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::{
+    catalog::system_view::item::RelationItem,
     glue::DataCatalog,
     lake::ObjectStores,
     rewrite::Constants,
@@ -42,4 +43,6 @@ pub struct BindContext {
     pub parameters: Parameters,
     /// All sessions of the engine, and what they ran.
     pub registry: Arc<SessionRegistry>,
+    /// The relations that system views tell of: listed once for all views of a statement.
+    pub relations: Arc<OnceLock<Vec<Arc<RelationItem>>>>,
 }

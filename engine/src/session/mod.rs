@@ -512,6 +512,7 @@ impl Session {
             database: self.info.database.clone(),
             temporary_schema: self.temporary_schema.clone(),
             registry: Arc::clone(&self.shared.registry),
+            relations: Arc::default(),
             parameters: self.parameters.clone(),
             constants: Constants {
                 transaction_start,

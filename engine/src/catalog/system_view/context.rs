@@ -15,7 +15,6 @@ pub struct SystemContext {
     pub bind: BindContext,
     /// Of a function that stands in FROM: its arguments.
     pub arguments: Vec<String>,
-    relations: OnceLock<Vec<Arc<RelationItem>>>,
     by_number: OnceLock<HashMap<i64, usize>>,
     indexes: OnceLock<Vec<Arc<RelationItem>>>,
     principals: OnceLock<Vec<Principal>>,
@@ -27,7 +26,6 @@ impl SystemContext {
         SystemContext {
             bind,
             arguments: vec![],
-            relations: OnceLock::new(),
             by_number: OnceLock::new(),
             indexes: OnceLock::new(),
             principals: OnceLock::new(),
@@ -41,7 +39,7 @@ impl SystemContext {
 
     /// All relations that the session may see, system views among them; no external tables.
     pub fn relations(&self) -> &[Arc<RelationItem>] {
-        self.relations.get_or_init(|| relation::all(self))
+        self.bind.relations.get_or_init(|| relation::all(self))
     }
 
     /// The relations, and the tables of external schemas.
