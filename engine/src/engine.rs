@@ -174,6 +174,7 @@ fn session_state(config: &Config, warehouse: &Warehouse, registry: &Arc<SessionR
     analyzer.rules.insert(0, Arc::new(RedshiftSemantics));
     let mut rules = Optimizer::new().rules;
     optimizer::guard(&mut rules);
+    optimizer::keep_keys(&mut rules);
     optimizer::insert_join_order(&mut rules);
     rules.push(Arc::new(CastNullability));
     let mut builder = SessionStateBuilder::new()

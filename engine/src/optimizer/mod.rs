@@ -10,6 +10,8 @@ pub mod estimate;
 mod guarded_filter;
 /// The order in which inner joins run.
 mod join_order;
+/// Keys of joins that are made of several tables.
+mod kept_keys;
 /// Window functions within the memory limit.
 mod partitioned_window;
 /// Filters of physical plans move down only where names are unambiguous.
@@ -21,6 +23,7 @@ pub use bounded_recursion::BoundedRecursion;
 pub use cast_nullability::CastNullability;
 pub use guarded_filter::guard;
 pub use join_order::insert as insert_join_order;
+pub use kept_keys::keep_keys;
 pub use partitioned_window::PartitionedWindows;
 pub use unambiguous_pushdown::physical_rules;
 pub use yielding::Yielding;

@@ -8,7 +8,11 @@
 //!
 //! Writing never goes through DataFusion: its DML paths can lose conditions, so they fail here.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use async_trait::async_trait;
@@ -61,6 +65,8 @@ pub struct ManagedTable {
     with_row_ids: bool,
     /// Estimated numbers of different values.
     distinct: BTreeMap<ColumnId, u64>,
+    /// Statistics of the whole table, which the planner asks for again and again.
+    statistics: OnceLock<Option<Statistics>>,
 }
 
 impl fmt::Debug for ManagedTable {
@@ -73,7 +79,14 @@ impl ManagedTable {
     /// The table's columns.
     pub fn new(store: Arc<SegmentStore>, table: Arc<TableSnapshot>) -> Self {
         let file_schema = TableSchema::from(table.arrow_schema());
-        ManagedTable { store, table, file_schema, with_row_ids: false, distinct: BTreeMap::new() }
+        ManagedTable {
+            store,
+            table,
+            file_schema,
+            with_row_ids: false,
+            distinct: BTreeMap::new(),
+            statistics: OnceLock::new(),
+        }
     }
 
     /// The table's columns, then `__file_id` and `__position`.
@@ -85,7 +98,14 @@ impl ManagedTable {
             .with_table_partition_cols(vec![file_id])
             .with_virtual_columns(vec![position])
             .build();
-        ManagedTable { store, table, file_schema, with_row_ids: true, distinct: BTreeMap::new() }
+        ManagedTable {
+            store,
+            table,
+            file_schema,
+            with_row_ids: true,
+            distinct: BTreeMap::new(),
+            statistics: OnceLock::new(),
+        }
     }
 
     /// Tells the planner how many different values columns have.
@@ -167,7 +187,7 @@ impl TableProvider for ManagedTable {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        self.statistics_of(&self.table.segments).ok()
+        self.statistics.get_or_init(|| self.statistics_of(&self.table.segments).ok()).clone()
     }
 
     async fn scan(
@@ -203,13 +223,17 @@ impl TableProvider for ManagedTable {
         let cache = runtime.cache_manager.get_file_metadata_cache();
         let options =
             TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..Default::default() };
+        let statistics = match self.statistics() {
+            Some(all) if segments.len() == self.table.segments.len() => all,
+            _ => self.statistics_of(&segments)?,
+        };
         let source = ParquetSource::new(self.file_schema.clone())
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(object_store, cache)));
         let config = FileScanConfigBuilder::new(self.store.url().clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_output_ordering(order.into_iter().collect())
-            .with_statistics(self.statistics_of(&segments)?)
+            .with_statistics(statistics)
             .with_limit(limit)
             .with_expr_adapter(Some(Arc::new(FieldIdAdapterFactory::new(&self.table))))
             .with_projection_indices(projection.cloned())?

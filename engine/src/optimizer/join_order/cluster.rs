@@ -1,18 +1,16 @@
 //! Inner joins that lie together, taken apart into relations and conditions.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use datafusion::{
-    common::{Column, DFSchema, JoinType, NullEquality, TableReference},
-    logical_expr::{
-        BinaryExpr, Expr, ExprSchemable, Filter, Join, LogicalPlan, Operator,
-        utils::{can_hash, split_conjunction},
-    },
+    common::{DFSchema, JoinType},
+    logical_expr::{BinaryExpr, Expr, ExprSchemable, Filter, Join, LogicalPlan, Operator, utils::can_hash},
 };
 
 use super::{
     super::estimate::{self, Estimate},
     graph::{self, Graph, KeyClass, Partner, RELATIONS_MAX, Set, Tree},
+    parts::{Owners, Parts, is_open, is_partner, owner, owners, set_of},
 };
 
 /// What is joined as a whole.
@@ -57,7 +55,7 @@ impl Cluster {
         if parts.relations.len() < 3 || parts.relations.len() > RELATIONS_MAX {
             return None;
         }
-        parts.into_cluster(written)
+        Cluster::from_parts(parts, written)
     }
 
     /// What the search needs to know; None when the rows of a relation are not known.
@@ -127,74 +125,10 @@ impl Cluster {
     }
 }
 
-/// Whether a join may be taken apart.
-fn is_open(join: &Join) -> bool {
-    join.join_type == JoinType::Inner
-        && join.null_equality == NullEquality::NullEqualsNothing
-        && !join.null_aware
-        && expressions(join).all(is_movable)
-}
-
-/// Whether a join only looks for partners, for rows that may go on before or after.
-fn is_partner(join: &Join) -> bool {
-    matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti) && expressions(join).all(is_movable)
-}
-
-fn expressions(join: &Join) -> impl Iterator<Item = &Expr> {
-    join.on.iter().flat_map(|(left, right)| [left, right]).chain(&join.filter)
-}
-
-/// Whether an expression means the same wherever its columns are.
-fn is_movable(expr: &Expr) -> bool {
-    !expr.is_volatile() && !expr.contains_outer() && !expr.contains_scalar_subquery() && !has_subquery(expr)
-}
-
-fn has_subquery(expr: &Expr) -> bool {
-    use datafusion::common::tree_node::TreeNode;
-    expr.exists(|e| Ok(matches!(e, Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_)))).unwrap_or(true)
-}
-
-#[derive(Default)]
-struct Parts {
-    relations: Vec<Relation>,
-    equal: Vec<(Expr, Expr)>,
-    conditions: Vec<Expr>,
-}
-
-impl Parts {
-    fn take_apart(&mut self, plan: &LogicalPlan) -> Option<Tree> {
-        match plan {
-            LogicalPlan::Join(join) if is_open(join) => {
-                self.equal.extend(join.on.iter().cloned());
-                self.conditions.extend(join.filter.iter().flat_map(split_conjunction).cloned());
-                Some(Tree::join(self.take_apart(&join.left)?, self.take_apart(&join.right)?))
-            }
-            LogicalPlan::Join(join) if is_partner(join) => {
-                let left = self.take_apart(&join.left)?;
-                Some(Tree::join(left, self.relation(&join.right, Some((join.clone(), 0)))))
-            }
-            LogicalPlan::Projection(projection)
-                if projection.expr.iter().all(|expr| matches!(expr, Expr::Column(_)))
-                    && is_joined(&projection.input) =>
-            {
-                self.take_apart(&projection.input)
-            }
-            LogicalPlan::Filter(filter) if is_movable(&filter.predicate) && is_joined(&filter.input) => {
-                self.conditions.extend(split_conjunction(&filter.predicate).into_iter().cloned());
-                self.take_apart(&filter.input)
-            }
-            _ => Some(self.relation(&Arc::new(plan.clone()), None)),
-        }
-    }
-
-    fn relation(&mut self, plan: &Arc<LogicalPlan>, partner: Option<(Join, Set)>) -> Tree {
-        self.relations.push(Relation { plan: Arc::clone(plan), partner });
-        Tree::Relation(self.relations.len() - 1)
-    }
-
-    fn into_cluster(mut self, written: Tree) -> Option<Cluster> {
-        let owners = owners(&self.relations)?;
-        for relation in &mut self.relations {
+impl Cluster {
+    fn from_parts(mut parts: Parts, written: Tree) -> Option<Self> {
+        let owners = owners(&parts.relations)?;
+        for relation in &mut parts.relations {
             if let Some((join, needs)) = &mut relation.partner {
                 let left = join.on.iter().map(|(left, _)| left).chain(&join.filter);
                 let mut set: Set = 0;
@@ -209,14 +143,14 @@ impl Parts {
                 *needs = set;
             }
         }
-        let partners: Set = (0..self.relations.len())
-            .filter(|index| self.relations[*index].partner.is_some())
+        let partners: Set = (0..parts.relations.len())
+            .filter(|index| parts.relations[*index].partner.is_some())
             .fold(0, |set, index| set | (1 << index));
-        let mut cluster = Cluster { relations: self.relations, classes: vec![], conditions: vec![], written };
-        for (left, right) in self.equal {
+        let mut cluster = Cluster { relations: parts.relations, classes: vec![], conditions: vec![], written };
+        for (left, right) in parts.equal {
             cluster.add_equal(left, right, &owners)?;
         }
-        for condition in self.conditions {
+        for condition in parts.conditions {
             match condition {
                 Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
                     cluster.add_equal(*left, *right, &owners)?;
@@ -230,9 +164,7 @@ impl Parts {
             || cluster.classes.iter().flatten().any(|(index, _)| uses_partner(1 << index));
         (!confused).then_some(cluster)
     }
-}
 
-impl Cluster {
     /// An equality: keys of two relations where it can be, a condition otherwise.
     fn add_equal(&mut self, left: Expr, right: Expr, owners: &Owners) -> Option<()> {
         let (l, r) = (set_of(&left, owners)?, set_of(&right, owners)?);
@@ -309,50 +241,10 @@ impl Cluster {
     }
 }
 
-/// Whether a plan is part of a cluster, seen through what lies between joins.
-fn is_joined(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::Join(join) => is_open(join) || is_partner(join),
-        LogicalPlan::Projection(projection) => {
-            projection.expr.iter().all(|expr| matches!(expr, Expr::Column(_))) && is_joined(&projection.input)
-        }
-        LogicalPlan::Filter(filter) => is_movable(&filter.predicate) && is_joined(&filter.input),
-        _ => false,
-    }
-}
-
 /// Whether a join can use two expressions as keys.
 fn are_keys(schema: &DFSchema, left: &Expr, right: &Expr) -> bool {
     match (left.get_type(schema), right.get_type(schema)) {
         (Ok(left), Ok(right)) => left == right && can_hash(&left),
         _ => false,
     }
-}
-
-/// Which relation has a column.
-type Owners = HashMap<(Option<TableReference>, String), usize>;
-
-/// None when two relations have a column of one name.
-fn owners(relations: &[Relation]) -> Option<Owners> {
-    let mut owners = Owners::new();
-    for (index, relation) in relations.iter().enumerate() {
-        for (qualifier, field) in relation.plan.schema().iter() {
-            if owners.insert((qualifier.cloned(), field.name().clone()), index).is_some() {
-                return None;
-            }
-        }
-    }
-    Some(owners)
-}
-
-fn owner(owners: &Owners, column: &Column) -> Option<usize> {
-    owners.get(&(column.relation.clone(), column.name.clone())).copied()
-}
-
-fn set_of(expr: &Expr, owners: &Owners) -> Option<Set> {
-    let mut set = 0;
-    for column in expr.column_refs() {
-        set |= 1 << owner(owners, column)?;
-    }
-    Some(set)
 }

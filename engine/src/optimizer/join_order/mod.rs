@@ -11,10 +11,12 @@
 
 /// The joins put together in the order found.
 mod build;
-/// Joins taken apart into relations and conditions.
+/// Relations and what connects them.
 mod cluster;
 /// What the search works on: sizes and connections.
 mod graph;
+/// Joins taken apart.
+mod parts;
 /// The search for an order.
 mod search;
 #[cfg(test)]
