@@ -27,8 +27,8 @@ use crate::{
 };
 
 const SESSIONS: usize = 3;
-/// Nothing here takes long; more is a wait that should not be.
-const STATEMENT_SECONDS: u64 = 60;
+/// Nothing here takes long, on however busy a machine; more is a wait that should not be.
+const STATEMENT_SECONDS: u64 = 900;
 /// Rows of the large table, each with a text that does not compress: more than
 /// `rewrite_below_bytes` together, so that deletes become delete files.
 const BIG_ROWS: usize = 80;

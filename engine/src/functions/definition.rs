@@ -26,7 +26,7 @@ use datafusion::{
 use super::{
     arguments::{Call, Kind},
     bounds::{Bounds, unbounded},
-    length,
+    lazy, length,
     settings::SessionSettings,
     super_type::implicit,
     type_name,
@@ -249,7 +249,11 @@ impl ScalarUDFImpl for Adapter {
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> DataFusionResult<ExprSimplifyResult> {
         let Some(rewrite) = self.rewrite else { return Ok(ExprSimplifyResult::Original(args)) };
         let types: Vec<DataType> = args.iter().map(|arg| info.get_data_type(arg)).collect::<DataFusionResult<_>>()?;
-        Ok(ExprSimplifyResult::Simplified(rewrite(args, &Types::new(self.function.documentation.name, &types))?))
+        let known = Types::new(self.function.documentation.name, &types);
+        if lazy::is_kept(&args, &types, &self.function.return_type_of(&known)?) {
+            return Ok(ExprSimplifyResult::Original(args));
+        }
+        Ok(ExprSimplifyResult::Simplified(lazy::check(rewrite(args, &known)?)?))
     }
 
     fn evaluate_bounds(&self, inputs: &[&Bounds]) -> DataFusionResult<Bounds> {

@@ -31,6 +31,8 @@ pub mod hash;
 pub mod hll;
 /// JSON functions on strings.
 pub mod json;
+/// Functions that evaluate only the arguments they need.
+mod lazy;
 /// Declared lengths of text.
 pub mod length;
 /// Mathematical functions.
