@@ -21,6 +21,9 @@ use crate::error::{Error, Result};
 /// So many bytes of a result stay in memory.
 const MEMORY_BYTES_MAX: usize = 16 << 20;
 
+/// Writes batches to the file.
+type FileWriter = StreamWriter<BufWriter<Box<dyn Write + Send>>>;
+
 /// Rows that are still to come.
 pub struct Spool {
     memory: VecDeque<RecordBatch>,
@@ -29,7 +32,7 @@ pub struct Spool {
     /// The file is removed when this is dropped.
     file: Option<Arc<dyn SpillFile>>,
     /// Never locked: it only makes sharing a session between threads safe.
-    writer: Mutex<Option<StreamWriter<BufWriter<Box<dyn Write + Send>>>>>,
+    writer: Mutex<Option<FileWriter>>,
     reader: Option<StreamReader<BufReader<File>>>,
 }
 

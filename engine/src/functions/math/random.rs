@@ -42,13 +42,13 @@ impl Sequence {
         }
         let mut sequence = Sequence { state, front: SEPARATION };
         for _ in 0..WARM_UP {
-            sequence.next();
+            sequence.draw();
         }
         sequence
     }
 
     /// The next number, from 0 to less than 1.
-    pub fn next(&mut self) -> f64 {
+    pub fn draw(&mut self) -> f64 {
         let rear = (self.front + DEGREE - SEPARATION) % DEGREE;
         let word = self.state[self.front].wrapping_add(self.state[rear]);
         self.state[self.front] = word;
@@ -87,7 +87,7 @@ impl ScalarUDFImpl for Random {
         let values: Float64Array = match settings.random_sequence() {
             Some(sequence) => {
                 let mut sequence = sequence.lock();
-                (0..args.number_rows).map(|_| sequence.next()).collect()
+                (0..args.number_rows).map(|_| sequence.draw()).collect()
             }
             None => return self.unseeded.invoke_with_args(args),
         };
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn the_sequence_of_the_page() {
         let mut sequence = Sequence::of_seed(0.25);
-        let percent: Vec<i64> = (0..3).map(|_| (sequence.next() * 100.0).round() as i64).collect();
+        let percent: Vec<i64> = (0..3).map(|_| (sequence.draw() * 100.0).round() as i64).collect();
         assert_eq!(percent, [21, 79, 12]);
     }
 }

@@ -91,10 +91,7 @@ fn share(condition: &Expr, input: &Estimate, schema: &DFSchema) -> f64 {
     let of = |expr: &Expr| input.of_expr(expr, schema);
     let nested = |expr: &Expr| share_of(expr, input, schema);
     match condition {
-        Expr::Literal(value, _) => match column::as_number(value) {
-            Some(truth) => truth,
-            None => 0.0,
-        },
+        Expr::Literal(value, _) => column::as_number(value).unwrap_or(0.0),
         Expr::BinaryExpr(BinaryExpr { op: Operator::And, .. }) => conjunction(condition, input, schema),
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
             let (left, right) = (nested(left), nested(right));
