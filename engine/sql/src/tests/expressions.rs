@@ -98,7 +98,7 @@ fn strings_hold_their_value() {
         let Expr::Value(found) = expression(text) else { panic!() };
         assert_eq!(found.value.into_string().as_deref(), Some(value), "{text}");
     }
-    for text in [r"'a\\d'", "'a''b'", "'ab, , r\\, rx\\''y'"] {
+    for text in [r"'a\\d'", "'a''b'", "'a''''b'", "''''''", r"'\\'''", r"'x\\''''''y'"] {
         assert_eq!(crate::unparse::sql_text(&expression(text)), text);
     }
 }
