@@ -113,6 +113,8 @@ fn function_probes(name: &str) -> Vec<String> {
         format!("select {name}(oid) over (order by oid) from pg_class"),
         format!("select {name}(oid, 1) over (order by oid) from pg_class"),
         format!("select {name}(1) over (order by oid) from pg_class"),
+        format!("select {name}(oid) over (order by oid rows unbounded preceding) from pg_class"),
+        format!("select {name}(oid, 1) over (order by oid rows unbounded preceding) from pg_class"),
         format!("select {name}('1', '9')"),
     ];
     calls.chain(others).collect()
