@@ -8,7 +8,12 @@ use blueshift_engine::{
     session::{Notice, ResultColumn, Session, StatementError, StatementResult},
 };
 use blueshift_sql::ScriptPart;
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
+
+/// Longer waits at the end are explained.
+const SILENT: Duration = Duration::from_secs(1);
 
 /// A session on an opened warehouse.
 pub struct Client {
@@ -82,9 +87,19 @@ impl Client {
         self.session.take_notices()
     }
 
-    /// Gives materialized views with AUTO REFRESH YES the time that they need, before the process ends.
-    pub fn settle(&self) {
-        self.runtime.block_on(self.engine.settle());
+    /// Gives materialized views with AUTO REFRESH YES the time that they need, before the process ends; says so when it
+    /// takes long.
+    pub fn settle(&self, quiet: bool) {
+        self.runtime.block_on(async {
+            let settled = self.engine.settle();
+            tokio::pin!(settled);
+            if tokio::time::timeout(SILENT, settled.as_mut()).await.is_err() {
+                if !quiet {
+                    eprintln!("Refreshing materialized views (AUTO REFRESH YES) ...");
+                }
+                settled.await;
+            }
+        });
     }
 
     /// Whether BEGIN is waiting for its COMMIT.

@@ -182,6 +182,25 @@ def test_header_only_and_unknown_tables(clean, tmp_path):
     assert warehouse.rows("select promotionid, name from bronze.promotion") == [["1", "Spring"]]
 
 
+def test_missing_tables_are_named_once(clean, tmp_path):
+    source, _ = clean
+    few = tmp_path / "raw"
+    shutil.copytree(source / "Genre", few / "Genre")
+    done = Warehouse(tmp_path / "warehouse").pipeline(few, check=False)
+    assert done.returncode == 1
+    (notice,) = [line for line in (done.stdout + done.stderr).splitlines() if "without any raw data" in line]
+    assert "album" in notice and "track" in notice and "genre" not in notice
+
+
+def test_automatic_refreshes_end_before_the_program(tmp_path):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.run("sql", "-c", "create table t (a int); create materialized view m auto refresh yes as select a from t")
+    warehouse.run("sql", "-c", "insert into t values (1); select 1 / 0", check=False)
+    assert warehouse.rows("select count(*) from m") == [["1"]]
+    warehouse.run(stdin="insert into t values (2);\n")
+    assert warehouse.rows("select count(*) from m") == [["2"]]
+
+
 def test_a_line_of_100_megabytes_is_rejected_and_the_rest_loaded(clean, tmp_path):
     source, _ = clean
     odd = tmp_path / "raw"

@@ -25,6 +25,18 @@ pub fn run(global: &GlobalArgs, args: &SqlArgs) -> Result<(), Failure> {
     let scripts = args.inputs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let parts: Vec<ScriptPart<'_>> = scripts.iter().flat_map(|script| blueshift_sql::split(script)).collect();
     let mut client = Client::open(global.config())?;
+    let outcome = run_parts(global, args, &parts, &mut client);
+    // Also after an error: what was committed before it stays.
+    client.settle(global.quiet);
+    outcome
+}
+
+fn run_parts(
+    global: &GlobalArgs,
+    args: &SqlArgs,
+    parts: &[ScriptPart<'_>],
+    client: &mut Client,
+) -> Result<(), Failure> {
     let width = if args.format == Format::Table { output::terminal_width() } else { None };
     let mut printer = Printer::new(args.format, args.null.clone(), width);
     let mut out = BufWriter::new(io::stdout().lock());
@@ -49,7 +61,6 @@ pub fn run(global: &GlobalArgs, args: &SqlArgs) -> Result<(), Failure> {
         }
         out.flush()?;
     }
-    client.settle();
     Ok(())
 }
 

@@ -56,21 +56,9 @@ pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
         names: Rc::default(),
         names_are_old: true,
     };
-    if io::stdin().is_terminal() {
-        if !global.quiet {
-            println_stderr(&banner(global));
-        }
-        repl.interactive()
-    } else {
-        let mut lines = io::stdin().lock().lines();
-        while let Some(line) = lines.next().transpose().map_err(|error| Error::io("cannot read stdin", error))? {
-            if repl.feed(&line)? == Flow::Quit {
-                break;
-            }
-        }
-        repl.run_rest()?;
-        if repl.failed { Err(Failure::Reported) } else { Ok(()) }
-    }
+    let outcome = repl.run_all(global);
+    repl.client.settle(global.quiet);
+    outcome
 }
 
 fn banner(global: &GlobalArgs) -> String {
@@ -109,6 +97,25 @@ struct Repl {
 }
 
 impl Repl {
+    /// Reads statements until the end.
+    fn run_all(&mut self, global: &GlobalArgs) -> Result<(), Failure> {
+        if io::stdin().is_terminal() {
+            if !global.quiet {
+                println_stderr(&banner(global));
+            }
+            self.interactive()
+        } else {
+            let mut lines = io::stdin().lock().lines();
+            while let Some(line) = lines.next().transpose().map_err(|error| Error::io("cannot read stdin", error))? {
+                if self.feed(&line)? == Flow::Quit {
+                    break;
+                }
+            }
+            self.run_rest()?;
+            if self.failed { Err(Failure::Reported) } else { Ok(()) }
+        }
+    }
+
     fn interactive(&mut self) -> Result<(), Failure> {
         let readline =
             |error: ReadlineError| Failure::Error(Error::io("cannot read the terminal", io::Error::other(error)));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::{
+    arrow::record_batch::RecordBatch,
     execution::{SessionState, SessionStateBuilder},
     optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate,
     physical_plan::collect,
@@ -70,8 +71,13 @@ fn rows(state: &SessionState, session: &mut Session, runtime: &tokio::runtime::R
         let physical = state.create_physical_plan(&plan).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         collect(physical, state.task_ctx()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
     });
+    sorted_lines(&batches)
+}
+
+/// Rows as text, in an order that does not depend on the plan.
+pub(super) fn sorted_lines(batches: &[RecordBatch]) -> Vec<String> {
     let mut lines = vec![];
-    for batch in &batches {
+    for batch in batches {
         for row in 0..batch.num_rows() {
             let mut line = String::new();
             for column in batch.columns() {

@@ -8,7 +8,10 @@ use blueshift_sql::ast::{
     sql::{Expr, Select, Visit, Visitor},
 };
 
-use super::scope::{Scope, Source};
+use super::{
+    column_name::visible,
+    scope::{Scope, Source},
+};
 use crate::error::{Error, Result, SqlState};
 
 /// Errors: 42702 for a column whose name its source has twice.
@@ -31,10 +34,15 @@ pub fn check(select: &Select, scope: &mut Scope<'_>) -> Result<()> {
     }
 }
 
-/// The names that a source has more than once.
-fn twice(source: &Source) -> impl Iterator<Item = &String> {
+/// The names that a source has more than once. Doubles of a query on the leader node have their marks already.
+fn twice(source: &Source) -> impl Iterator<Item = &str> {
     let columns = source.columns.as_deref().unwrap_or_default();
-    columns.iter().enumerate().filter(|(at, name)| columns[..*at].contains(name)).map(|(_, name)| name)
+    let names = columns.iter().map(|name| visible(name));
+    names
+        .clone()
+        .enumerate()
+        .filter(move |(at, name)| names.clone().take(*at).any(|other| other == *name))
+        .map(|(_, name)| name)
 }
 
 struct Finder<'s> {

@@ -82,10 +82,8 @@ impl Session {
     /// Starts a plan on the threads of the engine. Dropping the stream stops it.
     pub(crate) async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
         let physical = self.physical_plan(plan).await?;
-        {
-            let frugal = has_hash_join(&physical).then(|| sorted_joins(Arc::clone(self.state()), plan.clone()));
-            self.shared.compute.run(physical, self.state().task_ctx(), frugal)
-        }
+        let frugal = has_hash_join(&physical).then(|| sorted_joins(Arc::clone(self.state()), plan.clone()));
+        self.shared.compute.run(physical, self.state().task_ctx(), frugal)
     }
 
     /// Runs a plan to its end and keeps its rows.

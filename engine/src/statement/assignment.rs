@@ -128,6 +128,18 @@ pub fn plan_columns(plan: &LogicalPlan) -> Vec<Expr> {
     plan.schema().columns().into_iter().map(|column: PlanColumn| Expr::Column(column)).collect()
 }
 
+/// Runs `plan`, whose columns go to those of `table` in order, into new segments. Gives them and their number of rows.
+pub async fn write_in_order(
+    session: &mut Session,
+    plan: LogicalPlan,
+    table: &TableSnapshot,
+) -> Result<(Vec<SegmentMeta>, u64)> {
+    let columns = table.columns.iter().zip(plan_columns(&plan));
+    let sources = columns.map(|(column, expr)| (column.name.clone(), Source::Expr(expr))).collect();
+    let plan = project_to_table(session, plan, table, sources, Conversion::Typed)?;
+    write_plan(session, &plan, table).await
+}
+
 /// Runs `plan`, whose columns are those of `table`, into new segments. Gives them and their number of rows.
 pub async fn write_plan(
     session: &Session,

@@ -5,10 +5,10 @@ use blueshift_sql::ast::{
     sql::{SelectInto, SetExpr},
 };
 use datafusion::logical_expr::LogicalPlan;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::{
-    assignment::{self, Conversion, Source},
+    assignment,
     create_table::{self, DraftTable},
     name,
 };
@@ -83,14 +83,7 @@ async fn make(session: &mut Session, target: Target<'_>, query: &Query) -> Resul
     let Some(Relation::Table(table)) = snapshot.relation(schema_id, &table_name) else {
         return Err(Error::internal("a table that was just made is not there"));
     };
-    let sources: HashMap<String, Source> = table
-        .columns
-        .iter()
-        .zip(assignment::plan_columns(&plan))
-        .map(|(column, expr)| (column.name.clone(), Source::Expr(expr)))
-        .collect();
-    let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
-    let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
+    let (segments, _) = assignment::write_in_order(session, plan, &table).await?;
     session.transaction()?.append(table.id, segments)?;
     // The new table counts as analysed ("ANALYZE", usage notes); different values are counted by ANALYZE itself.
     let snapshot = session.transaction()?.snapshot()?;

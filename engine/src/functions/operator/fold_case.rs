@@ -9,16 +9,14 @@ use datafusion::{
         compute::cast,
         datatypes::DataType,
     },
-    common::{Result as DataFusionResult, ScalarValue},
+    common::Result as DataFusionResult,
     logical_expr::{
         ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, expr::ScalarFunction,
     },
 };
 
-use crate::{
-    error::Error,
-    functions::bounds::{Bounds, unbounded},
-};
+use super::map_value;
+use crate::functions::bounds::{Bounds, unbounded};
 
 const NAME: &str = "operator fold_case";
 
@@ -62,13 +60,6 @@ impl ScalarUDFImpl for FoldCase {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        match args.args.first() {
-            Some(ColumnarValue::Array(array)) => Ok(ColumnarValue::Array(folded(array)?)),
-            Some(ColumnarValue::Scalar(scalar)) => {
-                let folded = folded(&scalar.to_array()?)?;
-                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&folded, 0)?))
-            }
-            None => Err(Error::internal("fold_case takes one argument").into()),
-        }
+        map_value(&args, folded)
     }
 }

@@ -10,16 +10,14 @@ use datafusion::{
         compute::cast,
         datatypes::DataType,
     },
-    common::{Result as DataFusionResult, ScalarValue},
+    common::Result as DataFusionResult,
     logical_expr::{
         ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, expr::ScalarFunction,
     },
 };
 
-use crate::{
-    error::Error,
-    functions::bounds::{Bounds, unbounded},
-};
+use super::map_value;
+use crate::functions::bounds::{Bounds, unbounded};
 
 const NAME: &str = "operator trim_blanks";
 
@@ -89,14 +87,7 @@ impl ScalarUDFImpl for TrimBlanks {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        match args.args.first() {
-            Some(ColumnarValue::Array(array)) => Ok(ColumnarValue::Array(trimmed(array)?)),
-            Some(ColumnarValue::Scalar(scalar)) => {
-                let trimmed = trimmed(&scalar.to_array()?)?;
-                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&trimmed, 0)?))
-            }
-            None => Err(Error::internal("trim_blanks takes one argument").into()),
-        }
+        map_value(&args, trimmed)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use datafusion::logical_expr::LogicalPlan;
 
-use crate::{Config, Engine, session::Session, types::text::format_value};
+use super::super::metamorphic::sorted_lines;
+use crate::{Config, Engine, session::Session};
 
 const SETUP: &str = "
     create table digit as select 0 as d union all select 1 union all select 2 union all select 3 union all select 4
@@ -72,20 +73,7 @@ fn first_joined(plan: &LogicalPlan) -> Vec<String> {
 }
 
 fn rows(session: &mut Session, runtime: &tokio::runtime::Runtime, plan: &LogicalPlan) -> Vec<String> {
-    let batches = runtime.block_on(session.collect(plan)).unwrap();
-    let mut lines = vec![];
-    for batch in &batches {
-        for row in 0..batch.num_rows() {
-            let mut line = String::new();
-            for column in batch.columns() {
-                format_value(column, row, &mut line).unwrap();
-                line.push('|');
-            }
-            lines.push(line);
-        }
-    }
-    lines.sort();
-    lines
+    sorted_lines(&runtime.block_on(session.collect(plan)).unwrap())
 }
 
 #[test]

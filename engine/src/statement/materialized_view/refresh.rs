@@ -9,10 +9,7 @@ use blueshift_sql::{ast, parse_query};
 use serde_json::Value;
 
 use super::{
-    super::{
-        assignment::{self, Conversion, Source},
-        name, row_change,
-    },
+    super::{assignment, name, row_change},
     EXTERNAL, MaterializedViewState, VERSIONS, depends_on, is_materialized_view, query_of, state,
 };
 use crate::{
@@ -187,14 +184,7 @@ pub(super) async fn fill(session: &mut Session, id: RelationId) -> Result<()> {
     let query = parse_query(&text, STORED_SQL)
         .map_err(|error| Error::internal(format!("materialized view \"{}\" cannot be read: {error}", table.name)))?;
     let plan = session.plan_query_with(&query, bindings)?;
-    let sources = table
-        .columns
-        .iter()
-        .zip(assignment::plan_columns(&plan))
-        .map(|(column, expr)| (column.name.clone(), Source::Expr(expr)))
-        .collect();
-    let plan = assignment::project_to_table(session, plan, &table, sources, Conversion::Typed)?;
-    let (segments, _) = assignment::write_plan(session, &plan, &table).await?;
+    let (segments, _) = assignment::write_in_order(session, plan, &table).await?;
     let mut layout = table.layout.clone();
     layout.properties[VERSIONS] = versions(&snapshot, &table);
     let transaction = session.transaction()?;
